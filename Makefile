@@ -1,0 +1,52 @@
+# `make help` lists what there is. Needs Python 3.11 to 3.13 with venv; everything else is installed into .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+UV := .tools/bin/uv
+RUN := .venv/bin
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all check format lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: .venv/.installed ## make .venv with everything Swath needs
+
+$(UV):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Swath needs Python 3.11 to 3.13; %s is %d.%d (set PYTHON=python3.x)" % (sys.executable, v[0], v[1]))'
+	$(PYTHON) -m venv .tools
+	.tools/bin/python -m pip install --quiet 'uv>=0.5,<1'
+
+.venv/.installed: pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+demo: setup ## make the demo datasource and do the object-level run on it
+	@rm -rf demo
+	$(RUN)/swath demo-data demo/vehicles_dataset
+	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
+
+test: setup ## run the tests
+	$(RUN)/pytest -n 2 --dist worksteal -m "not slow"
+
+test-all: setup ## run the tests, the slow ones too
+	$(RUN)/pytest -n 2 --dist worksteal
+
+check: setup ## format, lint, types, import contracts, lock file
+	$(RUN)/ruff format --check src tests benchmarks models
+	$(RUN)/ruff check src tests benchmarks models
+	$(RUN)/mypy
+	$(RUN)/lint-imports --no-cache
+	$(UV) lock --check --quiet
+
+format: setup ## format the code and fix what can be fixed
+	$(RUN)/ruff format src tests benchmarks models
+	$(RUN)/ruff check --fix src tests benchmarks models
+
+lock: | $(UV) ## renew uv.lock after pyproject.toml changed
+	$(UV) lock
+
+clean: ## remove what was installed and made
+	rm -rf .venv .tools demo

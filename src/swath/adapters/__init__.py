@@ -1,0 +1,1 @@
+"""Technology behind the ports: folders, image decoders, ONNX embedders, caches, table files."""

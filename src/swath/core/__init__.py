@@ -1,0 +1,1 @@
+"""Values and pure algorithms: numpy and numba only; no I/O, no clock, no logging."""

@@ -1,0 +1,85 @@
+"""Every error Swath raises on purpose.
+
+SwathError
+├── InvalidConfig        a value the user gave cannot be used
+├── InvalidPredictions   tasks.json, schema.json or a prediction file breaks the format
+├── NotFound             a dataset, tag, run or file that was named does not exist
+├── Conflict             what was asked contradicts what is there
+├── SourceUnavailable    a datasource or the home folder cannot be listed, read or written
+├── UnreadableImage      the bytes of one image cannot be decoded
+├── EmbedderUnavailable  the embedder cannot be loaded
+├── RunFailed            the run cannot go on; what was there before is untouched
+└── RunCancelled         somebody stopped the run
+
+A message is one sentence for the person who must act, names and values in backticks; `hint` says what to do next.
+"""
+
+from __future__ import annotations
+
+
+class SwathError(Exception):
+    """Base of all; `message` is shown to people, `hint` (may be empty) says what to do next."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class InvalidConfig(SwathError):
+    """A value the user gave cannot be used; `field` names it as the user wrote it."""
+
+    def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class InvalidPredictions(SwathError):
+    """A file below `.lightly/predictions` breaks the format.
+
+    `file` is the key in the datasource, `json_path` the place in it (`$` is the whole document), `value` what
+    stands there (shortened), `expected` what should.
+    """
+
+    def __init__(self, *, file: str, json_path: str, value: str, expected: str, hint: str = "") -> None:
+        found = f", got {value}" if value else ""
+        super().__init__(f"`{file}` at `{json_path}`: expected {expected}{found}", hint=hint)
+        self.file = file
+        self.json_path = json_path
+        self.value = value
+        self.expected = expected
+
+
+class NotFound(SwathError):
+    """A dataset, tag, run or file that was named does not exist."""
+
+
+class Conflict(SwathError):
+    """What was asked contradicts what is there."""
+
+
+class SourceUnavailable(SwathError):
+    """A datasource or the home folder cannot be listed, read or written."""
+
+
+class UnreadableImage(SwathError):
+    """The bytes of one image cannot be decoded. `reason` is a short stable word for tallies."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class EmbedderUnavailable(SwathError):
+    """The embedder cannot be loaded: package, file, sidecar or hub model missing or unfit."""
+
+
+class RunFailed(SwathError):
+    """The run cannot go on. What was there before is untouched."""
+
+
+class RunCancelled(SwathError):
+    """Somebody stopped the run (Ctrl-C, cancel)."""

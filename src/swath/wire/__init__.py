@@ -1,0 +1,1 @@
+"""Documents that cross a process or are written by people (pydantic)."""
