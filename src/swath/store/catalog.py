@@ -1,0 +1,177 @@
+"""What people and scripts ask about datasets: lists, details, samples and predictions in order, members of tags."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from swath.core.errors import NotFound
+from swath.core.predictions import TaskSchema
+from swath.store import datasets as stored
+from swath.store import embeddings, predictions, runs, samples, schema, tags
+from swath.store.database import Store
+from swath.store.datasets import Dataset, DatasetKind
+from swath.store.embedders import embedder_by_id
+from swath.store.home import Home
+from swath.wire.datasets import CategoryCount, DatasetDetails, DatasetSummary, EmbedderSummary, RunSummary, TagSummary
+
+
+def list_datasets(store: Store) -> list[DatasetSummary]:
+    """All datasets, oldest first."""
+    with store.reading() as connection:
+        found = stored.all_datasets(connection)
+    names = {dataset.id: dataset.name for dataset in found}
+    return [_summary(dataset, names) for dataset in found]
+
+
+def describe_dataset(store: Store, name_or_id: str) -> DatasetDetails:
+    """Everything about one dataset. Raises NotFound, naming datasets that are spelt alike."""
+    with store.reading() as connection:
+        dataset = stored.find_dataset(connection, name_or_id)
+        names = {other.id: other.name for other in stored.all_datasets(connection)}
+        children = stored.crops_datasets_of(connection, dataset.id)
+        embedder = None
+        if dataset.embedder_id is not None:
+            identity = embedder_by_id(connection, dataset.embedder_id)
+            embedder = EmbedderSummary(name=identity.name, digest=identity.digest, dimension=identity.dimension)
+        return DatasetDetails(
+            **_summary(dataset, names).model_dump(),
+            is_default=dataset.is_default,
+            input_uri=dataset.input_uri,
+            output_uri=dataset.output_uri,
+            byte_size=_byte_size(connection, dataset.id),
+            stale_crops=_stale_crops(connection, dataset.id),
+            embedder=embedder,
+            children=tuple(_summary(child, names) for child in children),
+            categories=tuple(_category_counts(connection, dataset)),
+            tags=tuple(_tag_summary(tag) for tag in tags.list_tags(connection, dataset.id)),
+            runs=tuple(run_summary(run) for run in runs.list_runs(connection, dataset.id)),
+        )
+
+
+def list_runs(store: Store) -> list[RunSummary]:
+    """All runs, newest first."""
+    with store.reading() as connection:
+        return [run_summary(run) for run in runs.list_runs(connection)]
+
+
+def iter_samples(store: Store, dataset: str, tag: str | None = None) -> Iterator[samples.Sample]:
+    """The samples of a dataset (of one of its tags) by index. Raises NotFound at the first step."""
+    with store.reading() as connection:
+        found = stored.find_dataset(connection, dataset)
+        indices = None if tag is None else _members(connection, found, tag)
+    yield from samples.iter_samples(store, found.id, indices)
+
+
+def iter_predictions(store: Store, dataset: str, *, task: str) -> Iterator[predictions.Prediction]:
+    """The predictions of one task of an image dataset, by sample index and position."""
+    with store.reading() as connection:
+        found = stored.find_dataset(connection, dataset)
+        names = [schema.task_name for schema in predictions.task_schemas(connection, found.id)]
+    if task not in names:
+        raise NotFound(
+            f"dataset `{found.name}` has no predictions of task `{task}`", hint=stored.near_names(task, names, "task")
+        )
+    yield from predictions.iter_predictions(store, found.id, task=task)
+
+
+def task_schemas(store: Store, dataset: str) -> list[TaskSchema]:
+    """The tasks of an image dataset; of a crops dataset, the one its crops were cut by."""
+    with store.reading() as connection:
+        return _task_schemas(connection, stored.find_dataset(connection, dataset))
+
+
+def tag_indices(store: Store, dataset: str, tag: str) -> NDArray[np.int64]:
+    """The sample indices (M,) of a tag, ascending. Raises NotFound."""
+    with store.reading() as connection:
+        return _members(connection, stored.find_dataset(connection, dataset), tag)
+
+
+def read_vectors(store: Store, home: Home, dataset: str) -> NDArray[np.float16]:
+    """The vectors (N, D) of a dataset by sample index, memory-mapped where possible."""
+    with store.reading() as connection:
+        return embeddings.read_vectors(connection, home, stored.find_dataset(connection, dataset).id)
+
+
+def run_summary(run: runs.Run) -> RunSummary:
+    return RunSummary(
+        id=run.id,
+        state=run.state.value,
+        message=run.message,
+        image_dataset=run.image_dataset_name,
+        crop_dataset=run.crop_dataset_name,
+        task=run.task,
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _members(connection: Connection, dataset: Dataset, tag: str) -> NDArray[np.int64]:
+    return tags.tag_members(connection, tags.find_tag(connection, dataset.id, tag))
+
+
+def _summary(dataset: Dataset, names: dict[str, str]) -> DatasetSummary:
+    return DatasetSummary(
+        id=dataset.id,
+        name=dataset.name,
+        kind=dataset.kind.value,
+        sample_count=dataset.sample_count,
+        parent_id=dataset.parent_id,
+        parent=None if dataset.parent_id is None else names[dataset.parent_id],
+        task=dataset.task,
+        created_at=dataset.created_at,
+        modified_at=dataset.modified_at,
+    )
+
+
+def _tag_summary(tag: tags.Tag) -> TagSummary:
+    return TagSummary(
+        id=tag.id,
+        name=tag.name,
+        parent_id=tag.parent_id,
+        size=tag.member_count,
+        total_size=tag.total_size,
+        revision=tag.revision,
+        run_id=tag.run_id,
+        created_at=tag.created_at,
+        modified_at=tag.modified_at,
+    )
+
+
+def _task_schemas(connection: Connection, dataset: Dataset) -> list[TaskSchema]:
+    if dataset.kind is DatasetKind.IMAGES:
+        return predictions.task_schemas(connection, dataset.id)
+    of_parent = predictions.task_schemas(connection, dataset.parent_id or "")
+    return [task for task in of_parent if task.task_name == dataset.task]
+
+
+def _category_counts(connection: Connection, dataset: Dataset) -> list[CategoryCount]:
+    names = {task.task_name: task.category_names for task in _task_schemas(connection, dataset)}
+    table = schema.crops if dataset.kind is DatasetKind.CROPS else schema.predictions
+    query = (
+        sa.select(table.c.task, table.c.category_id, sa.func.count())
+        .where(table.c.dataset_id == dataset.id)
+        .group_by(table.c.task, table.c.category_id)
+    )
+    counts = [
+        CategoryCount(task=task, category_id=category, name=names.get(task, {}).get(category), count=count)
+        for task, category, count in connection.execute(query)
+    ]
+    return sorted(counts, key=lambda entry: (entry.task, -entry.count, entry.category_id))
+
+
+def _byte_size(connection: Connection, dataset_id: str) -> int:
+    table = schema.samples
+    total = sa.select(sa.func.sum(table.c.byte_size)).where(table.c.dataset_id == dataset_id)
+    return int(connection.execute(total).scalar() or 0)
+
+
+def _stale_crops(connection: Connection, dataset_id: str) -> int:
+    table = schema.crops
+    query = sa.select(sa.func.count()).where(table.c.dataset_id == dataset_id, table.c.stale)
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,286 @@
+"""Datasets: finding them, and which two datasets a run adds to (settled before the run writes anything)."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from swath.core.errors import Conflict, InvalidConfig, NotFound
+from swath.core.names import check_dataset_name, crops_dataset_name
+from swath.store import schema
+from swath.store.ids import is_id, new_id
+from swath.store.tags import create_initial_tag
+
+_table = schema.datasets
+
+
+class DatasetKind(StrEnum):
+    IMAGES = "images"
+    CROPS = "crops"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """A dataset that is there. `parent_id` and `task` are those of a crops dataset, None for images."""
+
+    id: str
+    name: str
+    kind: DatasetKind
+    parent_id: str | None
+    task: str | None
+    is_default: bool
+    input_uri: str
+    output_uri: str
+    embedder_id: str | None
+    sample_count: int
+    created_at: int  # ms
+    modified_at: int  # ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDataset:
+    """A dataset that a run adds to; it exists already, or comes into being under this id with the run's commit."""
+
+    id: str
+    name: str
+    kind: DatasetKind
+    parent_id: str | None
+    task: str | None
+    is_default: bool
+    input_uri: str
+    output_uri: str
+    sample_count: int
+
+
+def dataset_by_id(connection: Connection, dataset_id: str) -> Dataset | None:
+    return _one(connection, _table.c.id == dataset_id)
+
+
+def dataset_by_name(connection: Connection, name: str) -> Dataset | None:
+    return _one(connection, _table.c.name == name)
+
+
+def all_datasets(connection: Connection) -> list[Dataset]:
+    """All datasets, oldest first."""
+    return [_dataset(row) for row in connection.execute(sa.select(_table).order_by(_table.c.created_at, _table.c.id))]
+
+
+def crops_datasets_of(connection: Connection, image_dataset_id: str) -> list[Dataset]:
+    """The crops datasets of an image dataset, oldest first."""
+    return [dataset for dataset in all_datasets(connection) if dataset.parent_id == image_dataset_id]
+
+
+def find_dataset(connection: Connection, name_or_id: str) -> Dataset:
+    """The dataset of a name or an id. Raises NotFound, naming those that are spelt alike."""
+    found = dataset_by_name(connection, name_or_id)
+    if found is None and is_id(name_or_id):
+        found = dataset_by_id(connection, name_or_id)
+    if found is None:
+        names = [dataset.name for dataset in all_datasets(connection)]
+        raise NotFound(f"there is no dataset `{name_or_id}`", hint=near_names(name_or_id, names, "dataset"))
+    return found
+
+
+def near_names(name: str, names: list[str], noun: str) -> str:
+    """A hint for a name that was not found: the names spelt alike, else the first few there are."""
+    if not names:
+        return f"There is no {noun} yet."
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        return "Did you mean " + " or ".join(f"`{other}`" for other in near) + "?"
+    listed = ", ".join(f"`{other}`" for other in names[:10])
+    return f"There {'are' if len(names) > 1 else 'is'} {listed}{', …' if len(names) > 10 else ''}."
+
+
+def plan_image_dataset(connection: Connection, *, name: str, input_uri: str, output_uri: str) -> PlannedDataset:
+    """The image dataset a run adds to.
+
+    Raises InvalidConfig for a name that breaks the rule, Conflict if the name belongs to a crops dataset or to an
+    image dataset of another datasource.
+    """
+    check_dataset_name(name, field="dataset_name")
+    found = dataset_by_name(connection, name)
+    if found is None:
+        planned_id = _id_of_failed_run(connection, schema.runs.c.image_dataset_id, {"image_dataset_name": name})
+        return PlannedDataset(
+            id=planned_id or new_id(),
+            name=name,
+            kind=DatasetKind.IMAGES,
+            parent_id=None,
+            task=None,
+            is_default=False,
+            input_uri=input_uri,
+            output_uri=output_uri,
+            sample_count=0,
+        )
+    if found.kind is DatasetKind.CROPS:
+        parent = _parent_name(connection, found)
+        raise Conflict(
+            f"dataset `{name}` holds crops of `{parent}`; a run cannot start from a crops dataset",
+            hint=f"Run on image dataset `{parent}`.",
+        )
+    if found.input_uri != input_uri:
+        raise Conflict(
+            f"dataset `{name}` reads from `{found.input_uri}`, this run from `{input_uri}`",
+            hint="Give the run another dataset name, or the datasource the dataset was made from.",
+        )
+    return _existing(found, output_uri)
+
+
+def plan_crop_dataset(
+    connection: Connection, parent: PlannedDataset, *, task: str, given_name: str | None
+) -> PlannedDataset:
+    """The crops dataset of a run on image dataset `parent` with prediction task `task`.
+
+    With no name given: the one marked default for (parent, task), else a new one under a derived name, which is
+    the default from then on. A given name is used if parent and task match, and made if it is free.
+    Raises InvalidConfig for a name that breaks the rule, Conflict if the name belongs to anything else.
+    """
+    if given_name is not None:
+        check_dataset_name(given_name, field="object_level.crop_dataset_name")
+    default = _one(
+        connection, sa.and_(_table.c.parent_id == parent.id, _table.c.task == task, _table.c.is_default.is_(True))
+    )
+    if given_name is None and default is not None:
+        return _existing(default, parent.output_uri)
+    derived = _derived_name(connection, parent, task)
+    name = derived if given_name is None else given_name
+    found = dataset_by_name(connection, name)
+    if found is None and name != parent.name:
+        planned_id = _id_of_failed_run(
+            connection,
+            schema.runs.c.crop_dataset_id,
+            {"crop_dataset_name": name, "task": task, "image_dataset_id": parent.id},
+        )
+        return PlannedDataset(
+            id=planned_id or new_id(),
+            name=name,
+            kind=DatasetKind.CROPS,
+            parent_id=parent.id,
+            task=task,
+            # Whoever gives the name that would have been derived means the default.
+            is_default=default is None and name == derived,
+            input_uri=parent.input_uri,
+            output_uri=parent.output_uri,
+            sample_count=0,
+        )
+    if found is not None and given_name is not None and (found.parent_id, found.task) == (parent.id, task):
+        return _existing(found, parent.output_uri)
+    belongs = "is the image dataset of this run" if found is None else _what_it_is(connection, found)
+    raise Conflict(
+        f"crops of `{parent.name}` (task `{task}`) cannot go to dataset `{name}`: it {belongs}",
+        hint="Set `object_level.crop_dataset_name` to a name that is free.",
+    )
+
+
+def _derived_name(connection: Connection, parent: PlannedDataset, task: str) -> str:
+    name = crops_dataset_name(parent.name)
+    found = dataset_by_name(connection, name)
+    if found is not None and found.parent_id == parent.id and found.task != task:
+        name = crops_dataset_name(parent.name, task_name=task)
+    try:
+        return check_dataset_name(name, field="object_level.crop_dataset_name")
+    except InvalidConfig as exc:
+        raise InvalidConfig(
+            f"the crops dataset cannot get the name `{name}`, which is too long",
+            field="object_level.crop_dataset_name",
+            hint="Set `object_level.crop_dataset_name` to a shorter one.",
+        ) from exc
+
+
+def _what_it_is(connection: Connection, dataset: Dataset) -> str:
+    if dataset.kind is DatasetKind.IMAGES:
+        return f"is an image dataset (of `{dataset.input_uri}`)"
+    return f"holds crops of `{_parent_name(connection, dataset)}` (task `{dataset.task}`)"
+
+
+def _parent_name(connection: Connection, dataset: Dataset) -> str:
+    parent = dataset_by_id(connection, dataset.parent_id or "")
+    assert parent is not None, f"crops dataset {dataset.id} without a parent"
+    return parent.name
+
+
+def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
+    if found.output_uri != output_uri:
+        raise Conflict(
+            f"the files of dataset `{found.name}` lie in `{found.output_uri}`, this run would write to `{output_uri}`",
+            hint=f"Use output datasource `{found.output_uri}` again, or give the run another dataset name.",
+        )
+    return PlannedDataset(
+        id=found.id,
+        name=found.name,
+        kind=found.kind,
+        parent_id=found.parent_id,
+        task=found.task,
+        is_default=found.is_default,
+        input_uri=found.input_uri,
+        output_uri=found.output_uri,
+        sample_count=found.sample_count,
+    )
+
+
+def _id_of_failed_run(connection: Connection, column: sa.Column[str], same: dict[str, str]) -> str | None:
+    """The id that the last run for the same dataset had planned, if that run committed nothing.
+
+    The folder of crop files carries the id: with the same id the next run finds what the failed one left there.
+    """
+    runs = schema.runs
+    query = (
+        sa.select(column)
+        .where(runs.c.receipt.is_(None), *(runs.c[name] == value for name, value in same.items()))
+        .where(~sa.exists().where(_table.c.id == column))
+        .order_by(runs.c.created_at.desc(), runs.c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def create_dataset(connection: Connection, planned: PlannedDataset, *, now: int) -> Dataset:
+    """Bring a planned dataset into being, with its initial-tag; one that is there is returned as it is."""
+    found = dataset_by_id(connection, planned.id)
+    if found is not None:
+        return found
+    if dataset_by_name(connection, planned.name) is not None:
+        raise Conflict(f"dataset `{planned.name}` was made by somebody else during the run")
+    connection.execute(
+        sa.insert(_table).values(
+            id=planned.id,
+            name=planned.name,
+            kind=planned.kind.value,
+            parent_id=planned.parent_id,
+            task=planned.task,
+            is_default=planned.is_default,
+            input_uri=planned.input_uri,
+            output_uri=planned.output_uri,
+            embedder_id=None,
+            sample_count=0,
+            created_at=now,
+            modified_at=now,
+        )
+    )
+    create_initial_tag(connection, planned.id, now=now)
+    created = dataset_by_id(connection, planned.id)
+    assert created is not None
+    return created
+
+
+def record_samples_added(connection: Connection, dataset: Dataset, *, added: int, embedder_id: str, now: int) -> None:
+    connection.execute(
+        sa.update(_table)
+        .where(_table.c.id == dataset.id)
+        .values(sample_count=dataset.sample_count + added, embedder_id=embedder_id, modified_at=now)
+    )
+
+
+def _one(connection: Connection, condition: sa.ColumnElement[bool]) -> Dataset | None:
+    row = connection.execute(sa.select(_table).where(condition)).one_or_none()
+    return None if row is None else _dataset(row)
+
+
+def _dataset(row: sa.Row[tuple[object, ...]]) -> Dataset:
+    values = dict(row._mapping)
+    return Dataset(**{**values, "kind": DatasetKind(values["kind"])})

@@ -1,0 +1,155 @@
+"""Vectors of a dataset: immutable files of float16 rows ("segments") that rows of the database name.
+
+A file is complete and flushed before a row names it, and is never written again. Rows of samples that were there
+before (their image changed) stand in later segments with explicit sample indices, which override earlier ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
+
+from swath.core.embeddings import STORED_DTYPE
+from swath.core.errors import SourceUnavailable
+from swath.store import schema
+from swath.store.files import naming_failures, write_whole
+from swath.store.home import Home
+from swath.store.ids import new_id
+
+_table = schema.vector_segments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """One file of vectors: row i belongs to sample `first_index + i`, or to `sample_indices[i]` where given."""
+
+    dataset_id: str
+    file_name: str
+    first_index: int
+    sample_indices: NDArray[np.int32] | None
+    row_count: int
+    dimension: int
+    dtype: str
+    byte_length: int
+    sha256: bytes
+
+
+def write_segment(
+    home: Home,
+    dataset_id: str,
+    vectors: NDArray[np.float16],
+    *,
+    first_index: int = 0,
+    sample_indices: NDArray[np.int32] | None = None,
+) -> Segment:
+    """Write vectors (N, D) to a new file, flushed to the disk. Raises SourceUnavailable."""
+    rows = np.ascontiguousarray(vectors, dtype=STORED_DTYPE)
+    data = rows.view(np.uint8).reshape(-1)
+    file_name = f"{dataset_id}-{new_id()}.f16"
+    write_whole(home.vectors / file_name, data.data)
+    return Segment(
+        dataset_id=dataset_id,
+        file_name=file_name,
+        first_index=first_index,
+        sample_indices=sample_indices,
+        row_count=rows.shape[0],
+        dimension=rows.shape[1],
+        dtype=STORED_DTYPE.str,
+        byte_length=rows.nbytes,
+        sha256=hashlib.sha256(data.data).digest(),
+    )
+
+
+def record_segments(connection: Connection, segments: Sequence[Segment], *, embedder_id: str, run_id: str) -> None:
+    """Name segments in the database, in this order after those that are there."""
+    for segment in segments:
+        last = sa.select(sa.func.max(_table.c.sequence)).where(_table.c.dataset_id == segment.dataset_id)
+        indices = segment.sample_indices
+        connection.execute(
+            sa.insert(_table).values(
+                dataset_id=segment.dataset_id,
+                sequence=(connection.execute(last).scalar() or 0) + 1,
+                embedder_id=embedder_id,
+                run_id=run_id,
+                file_name=segment.file_name,
+                first_index=segment.first_index,
+                sample_indices=None if indices is None else np.asarray(indices, dtype="<i4").tobytes(),
+                row_count=segment.row_count,
+                dimension=segment.dimension,
+                dtype=segment.dtype,
+                byte_length=segment.byte_length,
+                sha256=segment.sha256,
+            )
+        )
+
+
+def segments_of(connection: Connection, dataset_id: str) -> list[Segment]:
+    """The segments of a dataset in the order in which they override each other."""
+    query = sa.select(_table).where(_table.c.dataset_id == dataset_id).order_by(_table.c.sequence)
+    return [
+        Segment(
+            dataset_id=row.dataset_id,
+            file_name=row.file_name,
+            first_index=row.first_index,
+            sample_indices=None if row.sample_indices is None else np.frombuffer(row.sample_indices, dtype="<i4"),
+            row_count=row.row_count,
+            dimension=row.dimension,
+            dtype=row.dtype,
+            byte_length=row.byte_length,
+            sha256=row.sha256,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def segment_files(connection: Connection) -> set[str]:
+    """The names of all files that some row names."""
+    return set(connection.execute(sa.select(_table.c.file_name)).scalars())
+
+
+def read_vectors(connection: Connection, home: Home, dataset_id: str, *, dimension: int = 0) -> NDArray[np.float16]:
+    """The vectors (N, D) of a dataset by sample index; (0, dimension) where there are none.
+
+    Memory-mapped where one file holds them all. Every file's length and checksum are compared first.
+    Raises SourceUnavailable naming a file that is missing, short or damaged.
+    """
+    segments = segments_of(connection, dataset_id)
+    if not segments:
+        return np.empty((0, dimension), dtype=STORED_DTYPE)
+    if len(segments) == 1:
+        return map_segment(home, segments[0])
+    count = sum(segment.row_count for segment in segments if segment.sample_indices is None)
+    vectors = np.empty((count, segments[0].dimension), dtype=STORED_DTYPE)
+    for segment in segments:
+        rows: NDArray[np.int32] | slice = slice(segment.first_index, segment.first_index + segment.row_count)
+        if segment.sample_indices is not None:
+            rows = segment.sample_indices
+        vectors[rows] = map_segment(home, segment)
+    return vectors
+
+
+def map_segment(home: Home, segment: Segment) -> NDArray[np.float16]:
+    """The rows (N, D) of one file, memory-mapped and read-only. Raises SourceUnavailable as above."""
+    path = home.vectors / segment.file_name
+    with naming_failures("read vectors from", path):
+        length = path.stat().st_size
+        if length != segment.byte_length:
+            raise _damaged(path, f"it has {length} bytes instead of {segment.byte_length}")
+        vectors = np.memmap(path, dtype=segment.dtype, mode="r", shape=(segment.row_count, segment.dimension))
+    if hashlib.sha256(vectors.view(np.uint8).reshape(-1).data).digest() != segment.sha256:
+        raise _damaged(path, "its checksum is not the recorded one")
+    return vectors
+
+
+def _damaged(path: Path, how: str) -> SourceUnavailable:
+    return SourceUnavailable(
+        f"vector file `{path}` is damaged: {how}",
+        hint="Restore it from a backup; without one, delete the dataset and run again.",
+    )

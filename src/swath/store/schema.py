@@ -1,0 +1,255 @@
+"""The tables. One schema for SQLite and PostgreSQL; `migrations/` builds the same, and a test proves it.
+
+Times are milliseconds since 1970 (UTC). Ids are 24 lower-case hex digits. A sample's index is dense per dataset,
+never changes and is the sample's bit in every tag; rows that belong to one sample (its crop data, its predictions)
+are keyed by (dataset, index). A prediction does not hold the crop made of it: a crop is of a prediction when parent
+sample and object key agree, which is true for any number of crops datasets and cannot contradict itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
+
+REVISION = "0001"
+"""The newest migration: a database at this revision is opened without loading the migration tool."""
+
+Id = sa.String(24)
+Key = sa.LargeBinary(16)
+Digest = sa.LargeBinary(32)
+
+metadata = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+Kind = TypeEngine[Any] | type[TypeEngine[Any]]
+
+
+def required(name: str, kind: Kind, *args: SchemaItem) -> sa.Column[Any]:
+    return sa.Column(name, kind, *args, nullable=False)
+
+
+def key(name: str, kind: Kind, *args: SchemaItem) -> sa.Column[Any]:
+    return sa.Column(name, kind, *args, primary_key=True, nullable=False, autoincrement=False)
+
+
+embedders = sa.Table(
+    "embedders",
+    metadata,
+    key("id", Id),
+    required("digest", sa.String(64)),
+    required("name", sa.Text),
+    required("dimension", sa.Integer),
+    required("input_size", sa.Integer),
+    required("resize_mode", sa.Text),
+    sa.UniqueConstraint("digest"),
+)
+
+datasets = sa.Table(
+    "datasets",
+    metadata,
+    key("id", Id),
+    required("name", sa.Text),
+    required("kind", sa.String(16)),  # images | crops
+    sa.Column("parent_id", Id, sa.ForeignKey("datasets.id")),  # crops: their image dataset
+    sa.Column("task", sa.Text),  # crops: the prediction task they were cut by
+    required("is_default", sa.Boolean),  # crops: found by runs that name no crops dataset
+    required("input_uri", sa.Text),
+    required("output_uri", sa.Text),
+    sa.Column("embedder_id", Id, sa.ForeignKey("embedders.id")),  # NULL as long as there are no vectors
+    required("sample_count", sa.Integer),
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("name"),
+)
+sa.Index(
+    "uq_datasets_default_crops",
+    datasets.c.parent_id,
+    datasets.c.task,
+    unique=True,
+    sqlite_where=datasets.c.is_default,
+    postgresql_where=datasets.c.is_default,
+)
+
+samples = sa.Table(
+    "samples",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("sample_index", sa.Integer),
+    required("id", Id),
+    required("file_name", sa.Text),
+    required("digest", Digest),  # of the image file; empty for crops, whose content the object key names
+    required("width", sa.Integer),  # px
+    required("height", sa.Integer),
+    required("byte_size", sa.BigInteger),
+    required("thumbnail_key", sa.Text),
+    required("run_id", Id),
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("id"),
+    sa.UniqueConstraint("dataset_id", "file_name"),
+)
+
+# Rows of these tables are short and read in the order of their key: without a hidden row number SQLite stores them
+# in that order and keeps the key once.
+CLUSTERED: dict[str, Any] = {"sqlite_with_rowid": False}
+
+crops = sa.Table(
+    "crops",
+    metadata,
+    key("dataset_id", Id),
+    key("sample_index", sa.Integer),
+    required("parent_sample_id", Id, sa.ForeignKey("samples.id")),
+    required("object_key", Key),
+    required("crop_key", Key),
+    required("task", sa.Text),
+    required("position", sa.Integer),  # in the prediction file
+    required("category_id", sa.Integer),
+    sa.Column("score", sa.Double),
+    required("x0", sa.Double),  # the box, px of the upright image, not clipped
+    required("y0", sa.Double),
+    required("x1", sa.Double),
+    required("y1", sa.Double),
+    required("rect_x0", sa.Integer),  # what was cut out
+    required("rect_y0", sa.Integer),
+    required("rect_x1", sa.Integer),
+    required("rect_y1", sa.Integer),
+    required("padding", sa.Double),
+    required("stale", sa.Boolean),  # the bytes of its image have changed since
+    sa.ForeignKeyConstraint(["dataset_id", "sample_index"], ["samples.dataset_id", "samples.sample_index"]),
+    sa.UniqueConstraint("dataset_id", "object_key"),
+    sa.Index(None, "parent_sample_id"),
+    **CLUSTERED,
+)
+
+prediction_tasks = sa.Table(
+    "prediction_tasks",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("task", sa.Text),
+    required("task_type", sa.Text),
+    required("categories", sa.Text),  # JSON list of {id, name, keypoint_names, keypoint_skeleton}
+    required("modified_at", sa.BigInteger),
+)
+
+predictions = sa.Table(
+    "predictions",
+    metadata,
+    key("dataset_id", Id),
+    key("sample_index", sa.Integer),
+    key("task", sa.Text),
+    key("position", sa.Integer),
+    required("category_id", sa.Integer),
+    sa.Column("score", sa.Double),
+    required("x0", sa.Double),
+    required("y0", sa.Double),
+    required("x1", sa.Double),
+    required("y1", sa.Double),
+    required("outcome", sa.SmallInteger),  # BoxOutcome
+    required("object_key", Key),
+    sa.ForeignKeyConstraint(["dataset_id", "sample_index"], ["samples.dataset_id", "samples.sample_index"]),
+    **CLUSTERED,
+)
+
+tags = sa.Table(
+    "tags",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("name", sa.Text),
+    sa.Column("parent_id", Id, sa.ForeignKey("tags.id")),
+    sa.Column("members", sa.LargeBinary),  # serialised roaring bitmap; NULL for initial-tag, which is everything
+    required("member_count", sa.Integer),  # of the bitmap
+    required("total_size", sa.Integer),  # samples in the dataset when the members were last set
+    required("revision", sa.Integer),
+    sa.Column("run_id", Id),
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("dataset_id", "name"),
+)
+
+vector_segments = sa.Table(
+    "vector_segments",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("sequence", sa.Integer),  # later segments override earlier ones
+    required("embedder_id", Id, sa.ForeignKey("embedders.id")),
+    required("run_id", Id),
+    required("file_name", sa.Text),  # below the home's vectors folder
+    required("first_index", sa.Integer),  # of the rows when `sample_indices` is NULL
+    sa.Column("sample_indices", sa.LargeBinary),  # little-endian int32 per row, for samples that were there before
+    required("row_count", sa.Integer),
+    required("dimension", sa.Integer),
+    required("dtype", sa.String(8)),
+    required("byte_length", sa.BigInteger),
+    required("sha256", Digest),
+    sa.UniqueConstraint("file_name"),
+)
+
+used_files = sa.Table(
+    "used_files",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),  # crops dataset for runs with objects, else image dataset
+    key("task", sa.Text),  # "" for none
+    key("file_key", sa.Text),
+    required("image_digest", Digest),
+    required("prediction_digest", Digest),
+    required("outcome", sa.Text),
+    required("run_id", Id),
+    **CLUSTERED,
+)
+
+# Runs outlive the datasets they name and exist before them: their dataset ids are plain columns.
+runs = sa.Table(
+    "runs",
+    metadata,
+    key("id", Id),
+    required("state", sa.String(40)),
+    required("message", sa.Text),
+    required("config", sa.Text),  # JSON
+    sa.Column("result", sa.Text),  # JSON
+    sa.Column("receipt", sa.Text),  # JSON; set by the transaction that added the run's samples
+    required("image_dataset_id", Id),
+    required("image_dataset_name", sa.Text),
+    sa.Column("crop_dataset_id", Id),
+    sa.Column("crop_dataset_name", sa.Text),
+    sa.Column("task", sa.Text),
+    required("input_uri", sa.Text),
+    required("output_uri", sa.Text),
+    required("process_id", sa.Integer),
+    required("host_name", sa.Text),
+    required("cancel_requested", sa.Boolean),
+    required("created_at", sa.BigInteger),
+    sa.Column("started_at", sa.BigInteger),
+    sa.Column("finished_at", sa.BigInteger),
+    sa.Index(None, "image_dataset_name"),
+)
+
+run_log = sa.Table(
+    "run_log",
+    metadata,
+    key("run_id", Id, sa.ForeignKey("runs.id")),
+    key("line_number", sa.Integer),
+    required("logged_at", sa.BigInteger),
+    required("level", sa.String(16)),
+    required("message", sa.Text),
+)
+
+artifacts = sa.Table(
+    "artifacts",
+    metadata,
+    key("run_id", Id, sa.ForeignKey("runs.id")),
+    key("name", sa.Text),  # also its path below the run's folder
+    required("byte_length", sa.BigInteger),
+    required("sha256", Digest),
+    required("created_at", sa.BigInteger),
+)

@@ -1,0 +1,41 @@
+"""Removes files that no row of the database names: what a run left that was killed between its files and its rows."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from swath.store import schema
+from swath.store.database import Store
+from swath.store.embeddings import segment_files
+from swath.store.files import TEMPORARY_SUFFIX, naming_failures
+from swath.store.home import Home
+from swath.store.ids import is_id
+
+
+def sweep(store: Store, home: Home) -> list[Path]:
+    """Remove left-over vector files, half-written files and the artifacts of runs that are not recorded.
+
+    The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
+    """
+    with store.reading() as connection:
+        named = segment_files(connection)
+        runs = set(connection.execute(sa.select(schema.runs.c.id)).scalars())
+    removed: list[Path] = []
+    with naming_failures("sweep", home.vectors):
+        for path in sorted(home.vectors.iterdir()):
+            if path.is_file() and path.name not in named and path.suffix in {".f16", TEMPORARY_SUFFIX}:
+                path.unlink()
+                removed.append(path)
+    with naming_failures("sweep", home.artifacts):
+        for folder in sorted(home.artifacts.iterdir()):
+            # Only what looks like ours: a person may keep notes beside it.
+            if folder.is_dir() and is_id(folder.name) and folder.name not in runs:
+                shutil.rmtree(folder)
+                removed.append(folder)
+        for path in sorted(home.artifacts.rglob(f".*{TEMPORARY_SUFFIX}")):
+            path.unlink()
+            removed.append(path)
+    return removed

@@ -1,0 +1,60 @@
+"""What runs have dealt with, per target (crops dataset, or image dataset for runs without objects), task and image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from swath.core.additions import UsedFile
+from swath.core.outcomes import FileOutcome
+from swath.store import schema
+from swath.store.database import upsert_columns
+
+NO_TASK = ""
+
+# The bytes of the first could not be decoded, those of the second are another file's already.
+_NOT_AN_IMAGE_OF_ITS_OWN = (FileOutcome.UNREADABLE.value, FileOutcome.DUPLICATE.value)
+
+_table = schema.used_files
+
+
+def read_used_files(connection: Connection, *, target_id: str, task: str) -> dict[str, UsedFile]:
+    """What was recorded for a target and task, by image key."""
+    query = sa.select(_table.c.file_key, _table.c.image_digest, _table.c.prediction_digest, _table.c.outcome).where(
+        _table.c.dataset_id == target_id, _table.c.task == task
+    )
+    return {
+        key: UsedFile(key=key, image_digest=image_digest, prediction_digest=prediction_digest, outcome=outcome)
+        for key, image_digest, prediction_digest, outcome in connection.execute(query)
+    }
+
+
+def record_used_files(
+    connection: Connection, files: Sequence[UsedFile], *, target_id: str, task: str, run_id: str
+) -> None:
+    """Record files, replacing what was recorded for the same target, task and key."""
+    columns = {
+        "dataset_id": target_id,
+        "task": task,
+        "file_key": [file.key for file in files],
+        "image_digest": [file.image_digest for file in files],
+        "prediction_digest": [file.prediction_digest for file in files],
+        "outcome": [file.outcome for file in files],
+        "run_id": run_id,
+    }
+    upsert_columns(connection, _table, columns, len(files))
+
+
+def readable_digests(connection: Connection, target_ids: Sequence[str]) -> dict[bytes, str]:
+    """Image digest -> first key (by name) of every readable image that was recorded for any of the targets."""
+    query = sa.select(_table.c.image_digest, _table.c.file_key).where(
+        _table.c.dataset_id.in_(target_ids), _table.c.outcome.not_in(_NOT_AN_IMAGE_OF_ITS_OWN)
+    )
+    digests: dict[bytes, str] = {}
+    # Compared here, not in the database, whose idea of the order of names depends on its locale.
+    for digest, key in connection.execute(query):
+        if digest not in digests or key < digests[digest]:
+            digests[digest] = key
+    return digests
