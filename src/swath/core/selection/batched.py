@@ -5,7 +5,8 @@ them stays ahead of the best unit left out (`kernels.pick_among`). All other row
 pass, in one of two ways: a float32 filter over all pairs (`lower_all`), or the triangle inequality, which leaves only
 the rows near each row's owner (`lower_near`). Whatever may be closer is measured exactly, so both give the same bits.
 
-Memory beside the matrix, which is read where it lies: 16 bytes a row, and about 6 bytes a dimension and pick.
+Memory beside the matrix, which is read where it lies: about 50 bytes a row (the engine's share included), 4 bytes a
+dimension for each selected row, and at most an eighth of the matrix (64 MB for small ones) for neighbours.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from swath.core.selection.objective import NOT_A_CANDIDATE, MapChunks, Shortlist
 from swath.core.selection.opening import distances_from_mean
 from swath.core.selection.units import RowsOfUnits
 
-BATCH_ROWS = 256
+BATCH_ROWS = 384
 """Rows of a batch at most, unless a single unit has more."""
 
 CHUNK_ROWS = 2048
@@ -32,8 +33,8 @@ CHUNK_ROWS = 2048
 CHUNKS = 24
 """Chunks of a pass, at most: a few for every thread, so that none waits long for the last."""
 
-SPARSE_COST = 6
-"""A pair in `lower_near` costs about this many pairs in `lower_all`."""
+SPARSE_COST = 3
+"""A pair in `lower_near` costs about this many pairs in `lower_all` (measured; many are dropped without being read)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +58,8 @@ class BatchedNearest:
         units: RowsOfUnits,
         largest: float,
         map_chunks: MapChunks,
+        *,
+        expected_rows: int = 1024,
     ) -> None:
         self._vectors = vectors
         self._source = _readable(vectors)
@@ -78,9 +81,10 @@ class BatchedNearest:
             row_count,
             lambda low, high: kernels.norms_of_rows(self._source, low, high, self._shift, self._scale, self._norms),
         )
-        self._owners = np.empty((0, dimension), dtype=np.float32)
-        self._owner_norms = np.empty(0, dtype=np.float32)
+        self._owners = np.empty((expected_rows, dimension), dtype=np.float32)
+        self._owner_norms = np.empty(expected_rows, dtype=np.float32)
         self._owner_count = 0
+        self._neighbour_bytes = max(1 << 26, vectors.nbytes // 8)
         self._skip_triangle = 0
         self._back_off = 1
         self.gains = self._nearest if units.single else np.where(units.sizes > 0, np.inf, NOT_A_CANDIDATE)
@@ -182,8 +186,10 @@ class BatchedNearest:
         It is tried less and less often while it does not pay.
         """
         owner_count, batch_size = self._owner_count, len(batch.norms)
-        room = min(batch_size // 4, 65535)
-        if room < 4 or not owner_count:
+        if not owner_count:
+            return None
+        room = min(batch_size // 2, 65535, self._neighbour_bytes // (6 * owner_count))
+        if room < 4:
             return None
         if self._skip_triangle > 0:
             self._skip_triangle -= 1

@@ -98,7 +98,9 @@ class Diversity:
             return DirectNearest(self.vectors, self.preselected, units, self.largest)
         from swath.core.selection.batched import BatchedNearest
 
-        return BatchedNearest(self.vectors, self.preselected, units, self.largest, map_chunks)
+        return BatchedNearest(
+            self.vectors, self.preselected, units, self.largest, map_chunks, expected_rows=int(joining) + 1
+        )
 
 
 def _check_matrix(name: str, vectors: Vectors) -> None:

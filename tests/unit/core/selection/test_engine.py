@@ -24,6 +24,11 @@ def test_the_first_pick_is_closest_to_the_mean_then_the_farthest(way: str) -> No
     assert picks.distances.dtype == np.float64
 
 
+def test_of_several_closest_to_the_mean_the_lowest_rank_is_first(way: str) -> None:
+    picks = select([Diversity(vectors=line(1, 3, 3, 1))], count=1, rank=np.array([3, 2, 1, 9]))
+    assert picks.rows.tolist() == [2]
+
+
 def test_with_preselected_rows_the_first_pick_is_farthest_from_them(way: str) -> None:
     picks = diverse(line(0, 1, 4, 5, 10), 2, preselected=line(9, 9.5))
     assert picks.rows.tolist() == [0, 2]  # 4 and 5 are both 4 away: the lower rank
