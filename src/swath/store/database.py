@@ -165,6 +165,8 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
 
 def upsert_columns(connection: Connection, table: sa.Table, columns: Mapping[str, object], count: int) -> None:
     """Insert rows as above; a row whose primary key is there is replaced in the columns given."""
+    if count == 0:
+        return
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     keys = [column.name for column in table.primary_key]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound
-from swath.core.names import check_dataset_name, crops_dataset_name
+from swath.core.names import MAX_DATASET_NAME_LENGTH, check_dataset_name, crops_dataset_name
 from swath.store import schema
 from swath.store.ids import is_id, new_id
 from swath.store.tags import create_initial_tag
@@ -65,8 +65,9 @@ def dataset_by_name(connection: Connection, name: str) -> Dataset | None:
 
 
 def all_datasets(connection: Connection) -> list[Dataset]:
-    """All datasets, oldest first."""
-    return [_dataset(row) for row in connection.execute(sa.select(_table).order_by(_table.c.created_at, _table.c.id))]
+    """All datasets, oldest first, those of one commit by name."""
+    found = [_dataset(row) for row in connection.execute(sa.select(_table))]
+    return sorted(found, key=lambda dataset: (dataset.created_at, dataset.name))
 
 
 def crops_datasets_of(connection: Connection, image_dataset_id: str) -> list[Dataset]:
@@ -149,6 +150,12 @@ def plan_crop_dataset(
         return _existing(default, parent.output_uri)
     derived = _derived_name(connection, parent, task)
     name = derived if given_name is None else given_name
+    if len(name) > MAX_DATASET_NAME_LENGTH:
+        raise InvalidConfig(
+            f"the crops dataset cannot get the name `{name}`, which is too long",
+            field="object_level.crop_dataset_name",
+            hint=f"Set `object_level.crop_dataset_name` to one of at most {MAX_DATASET_NAME_LENGTH} characters.",
+        )
     found = dataset_by_name(connection, name)
     if found is None and name != parent.name:
         planned_id = _id_of_failed_run(
@@ -182,14 +189,7 @@ def _derived_name(connection: Connection, parent: PlannedDataset, task: str) -> 
     found = dataset_by_name(connection, name)
     if found is not None and found.parent_id == parent.id and found.task != task:
         name = crops_dataset_name(parent.name, task_name=task)
-    try:
-        return check_dataset_name(name, field="object_level.crop_dataset_name")
-    except InvalidConfig as exc:
-        raise InvalidConfig(
-            f"the crops dataset cannot get the name `{name}`, which is too long",
-            field="object_level.crop_dataset_name",
-            hint="Set `object_level.crop_dataset_name` to a shorter one.",
-        ) from exc
+    return name
 
 
 def _what_it_is(connection: Connection, dataset: Dataset) -> str:

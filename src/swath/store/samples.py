@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from swath.core.additions import CropAdditions, ImageAdditions
-from swath.core.objects import ObjectTable
+from swath.core.objects import KEY_BYTES, ObjectTable
 from swath.store import schema
 from swath.store.database import Store, batches, insert_columns
 
@@ -96,8 +96,8 @@ def object_keys_of(connection: Connection, dataset_id: str) -> tuple[NDArray[np.
         .order_by(_crops.c.sample_index)
     )
     rows = connection.execute(query).all()
-    keys = np.frombuffer(b"".join(row[0] for row in rows), dtype=np.uint8).reshape(len(rows), -1)
-    return keys.reshape(len(rows), 16), np.fromiter((row[1] for row in rows), dtype=np.bool_, count=len(rows))
+    keys = np.frombuffer(b"".join(row[0] for row in rows), dtype=np.uint8).reshape(len(rows), KEY_BYTES)
+    return keys, np.fromiter((row[1] for row in rows), dtype=np.bool_, count=len(rows))
 
 
 def file_names_of(connection: Connection, dataset_id: str) -> tuple[str, ...]:
@@ -395,7 +395,7 @@ def _crop(
 def key_list(keys: NDArray[np.uint8]) -> list[bytes]:
     """Keys (N, 16) as bytes."""
     data = np.ascontiguousarray(keys).tobytes()
-    return [data[start : start + 16] for start in range(0, len(data), 16)]
+    return [data[start : start + KEY_BYTES] for start in range(0, len(data), KEY_BYTES)]
 
 
 def score_list(scores: NDArray[np.float64]) -> list[float | None]:

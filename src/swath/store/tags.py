@@ -59,9 +59,8 @@ def check_tag_name(name: str) -> str:
 
 def list_tags(connection: Connection, dataset_id: str) -> list[Tag]:
     """The tags of a dataset, initial-tag first, then oldest first."""
-    query = _select().where(_table.c.dataset_id == dataset_id).order_by(_table.c.created_at, _table.c.id)
-    tags = [_tag(row) for row in connection.execute(query)]
-    return sorted(tags, key=lambda tag: not tag.is_initial)
+    tags = [_tag(row) for row in connection.execute(_select().where(_table.c.dataset_id == dataset_id))]
+    return sorted(tags, key=lambda tag: (not tag.is_initial, tag.created_at, tag.name))
 
 
 def find_tag(connection: Connection, dataset_id: str, name_or_id: str) -> Tag:

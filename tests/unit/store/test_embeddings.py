@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from swath.core.errors import SourceUnavailable
+from swath.store.catalog import read_vectors
+from swath.store.database import Store
+from swath.store.embeddings import map_segment, write_segment
+from swath.store.home import Home
+from swath.testing.session_contract import EMBEDDER, image_digest, make_additions, vector_of
+
+Fixture = Any  # of conftest.py: CommitRun
+
+
+def numbers(rows: int) -> np.ndarray[Any, np.dtype[np.float16]]:
+    return np.arange(rows * 4, dtype=np.float16).reshape(rows, 4)
+
+
+def test_a_segment_is_raw_little_endian_float16_rows(home: Home) -> None:
+    segment = write_segment(home, "d" * 24, numbers(3), first_index=7)
+    assert (segment.row_count, segment.dimension, segment.dtype, segment.byte_length) == (3, 4, "<f2", 24)
+    assert (home.vectors / segment.file_name).read_bytes() == numbers(3).astype("<f2").tobytes()
+    mapped = map_segment(home, segment)
+    assert isinstance(mapped, np.memmap)
+    assert not mapped.flags.writeable
+    assert np.array_equal(mapped, numbers(3))
+
+
+def test_columns_of_a_larger_array_are_written_as_rows(home: Home) -> None:
+    segment = write_segment(home, "d" * 24, numbers(6)[::2])
+    assert np.array_equal(map_segment(home, segment), numbers(6)[::2])
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-1]), "it has 23 bytes instead of 24"),
+        (lambda path: path.write_bytes(b"\xff" + path.read_bytes()[1:]), "its checksum is not the recorded one"),
+        (lambda path: path.unlink(), "No such file"),
+    ],
+    ids=["short", "changed", "missing"],
+)
+def test_a_damaged_file_is_named(home: Home, damage: Any, reason: str) -> None:
+    segment = write_segment(home, "d" * 24, numbers(3))
+    damage(home.vectors / segment.file_name)
+    with pytest.raises(SourceUnavailable, match=reason) as caught:
+        map_segment(home, segment)
+    assert segment.file_name in caught.value.message
+
+
+def test_vectors_of_one_run_are_mapped_not_read(store: Store, home: Home, commit_run: Fixture) -> None:
+    commit_run(make_additions({"a.jpg": 2, "b.jpg": 2}))
+    assert isinstance(read_vectors(store, home, "vehicles-crops"), np.memmap)
+
+
+def test_vectors_of_many_runs_and_changed_images_are_in_sample_order(
+    store: Store, home: Home, commit_run: Fixture
+) -> None:
+    commit_run(make_additions({"c.jpg": 1, "d.jpg": 1}))
+    commit_run(make_additions({"a.jpg": 1, "d.jpg": 1}, versions={"d.jpg": 2}))
+    commit_run(make_additions({"b.jpg": 1, "d.jpg": 1, "c.jpg": 1}, versions={"d.jpg": 3}))
+    expected = [vector_of(image_digest(name, version)) for name, version in [("c.jpg", 1), ("d.jpg", 3)]]
+    expected += [vector_of(image_digest(name)) for name in ("a.jpg", "b.jpg")]
+    assert np.array_equal(read_vectors(store, home, "vehicles"), np.array(expected))
+    assert read_vectors(store, home, "vehicles-crops").shape == (6, EMBEDDER.dimension)
+
+
+def test_a_dataset_without_samples_has_no_vectors(store: Store, home: Home, commit_run: Fixture) -> None:
+    commit_run(make_additions({}))
+    assert len(read_vectors(store, home, "vehicles")) == 0
