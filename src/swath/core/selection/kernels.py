@@ -209,7 +209,7 @@ def neighbours_of_owners(
 
     By the triangle inequality a row at distance r from its owner cannot be nearer than r to anything that is 2 r or
     more away from the owner. `neighbour_bounds` gets a lower bound of a quarter of the squared distance between owner
-    and batch row, to be compared with r^2. A count of -1 says that there were more neighbours than room.
+    and batch row, scaled like the rows, to be compared with r^2. A count of -1 says there were more than had room.
     """
     squared_scale = np.float64(scale) * np.float64(scale)
     room = neighbours.shape[1]
@@ -253,7 +253,7 @@ def neighbours_of_owners(
                             norms = np.float64(owner_norms[member]) + np.float64(batch_norms[p])
                             squared = norms - 2.0 * dot - 2.0 * slack * norms
                             neighbours[member, counts[member]] = p
-                            neighbour_bounds[member, counts[member]] = 0.25 * (1.0 - 1e-6) / squared_scale * squared
+                            neighbour_bounds[member, counts[member]] = 0.25 * (1.0 - 1e-6) * squared
                             counts[member] += 1
                     mask >>= 1
                     p += 1
@@ -281,7 +281,7 @@ def lower_near(
         for k in range(count if count > 0 else batch_size):
             p = k
             if count > 0:
-                if neighbour_bounds[a, k] >= before:
+                if neighbour_bounds[a, k] >= before * squared_scale:
                     continue
                 p = int(neighbours[a, k])
             if not loaded:

@@ -82,17 +82,17 @@ KINDS = ("normal", "unit", "lattice", "duplicates", "tight clusters", "far from 
 
 def vectors_of(kind: str, count: int, dimension: int, dtype: type, random: np.random.Generator) -> np.ndarray:
     normal = random.standard_normal((count, dimension))
-    centres = random.standard_normal((5, dimension))
+    clusters = random.standard_normal((5, dimension))[random.integers(0, 5, count)] + 1e-3 * normal
     made = {
         "normal": normal,
         "unit": normal / np.linalg.norm(normal, axis=1, keepdims=True),
         "lattice": random.integers(0, 3, (count, dimension)),
         "duplicates": normal[random.integers(0, max(1, count // 4), count)],
-        "tight clusters": centres[random.integers(0, 5, count)] + 1e-3 * normal,
+        "tight clusters": clusters,
         "far from zero": 100 + 1e-2 * normal,
         "mixed norms": normal * 10.0 ** random.integers(-3, 4, (count, 1)),
-        "huge": normal * (1e30 if dtype == np.float32 else 1e4),
-        "tiny": normal * (1e-30 if dtype == np.float32 else 1e-6),
+        "huge": clusters * (1e30 if dtype == np.float32 else 1e4),
+        "tiny": clusters * (1e-36 if dtype == np.float32 else 1e-6),
     }
     return made[kind].astype(dtype)
 
@@ -227,10 +227,11 @@ def test_the_minimum_distance_cuts_the_picks_where_they_get_nearer(case: dict, q
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("kind", KINDS)
-def test_many_batches_stay_exact(kind: str, dtype: type) -> None:
-    """Large enough for several batches, tiles and chunks, and for the triangle inequality to be used."""
+@pytest.mark.parametrize("dimension", [3, 24])
+def test_many_batches_stay_exact(kind: str, dtype: type, dimension: int) -> None:
+    """Large enough for several batches, tiles and chunks; in 3 dimensions the triangle inequality pays as well."""
     random = np.random.default_rng(5)
-    vectors = vectors_of(kind, 5000, 24, dtype, random)
+    vectors = vectors_of(kind, 5000, dimension, dtype, random)
     rank = random.permutation(len(vectors))
     direct, batched = run_both_ways(lambda: select([Diversity(vectors=vectors)], count=700, rank=rank))
     np.testing.assert_array_equal(direct.rows, batched.rows)
