@@ -1,0 +1,1 @@
+"""Image codecs: Pillow for every format, with a fast path for JPEG."""
