@@ -15,10 +15,10 @@ from swath.core.selection.units import RowsOfUnits
 
 MinimumDistanceMode = Literal["stop", "filter"]
 
-DIRECT_UP_TO = 300_000_000
+DIRECT_UP_TO = 500_000_000
 """Numbers touched (rows x picks x dimension) up to which numpy alone is faster than loading the compiled kernels.
 
-numpy takes about 2 ns each, numba 0.5 s to import and to load its cache, several seconds to compile the first time.
+numpy takes about 3 ns each; numba 1 s to import and to load its cache, 10 s to compile the first time on a machine.
 """
 
 
