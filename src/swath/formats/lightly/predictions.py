@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from swath.core.boxes import BoxFormat
 from swath.core.outcomes import FileOutcome
@@ -237,7 +236,7 @@ def write_predictions(predictions: ImagePredictions) -> bytes:
     document: dict[str, Any] = {} if predictions.file_name is None else {"file_name": predictions.file_name}
     boxes = predictions.boxes.tolist()
     scores = predictions.scores.tolist()
-    has_box: NDArray[np.bool_] = np.isfinite(predictions.boxes).all(axis=1)
+    has_box = np.isfinite(predictions.boxes[:, 0])
     columns: list[tuple[str, tuple[Any, ...]]] = [
         ("probabilities", predictions.probabilities),
         ("segmentation", predictions.segmentations),
