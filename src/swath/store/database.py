@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,8 +79,7 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        # Readers go on while a run commits.
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _keep_write_ahead_log(cursor)
         # NORMAL survives kill -9 as well, but loses the last commits when the power goes, and a run that has said
         # COMPLETED must stay. It costs one flush per transaction, and a run makes a few dozen.
         cursor.execute("PRAGMA synchronous = FULL")
@@ -92,6 +93,19 @@ def _prepare_sqlite(engine: Engine) -> None:
         # A transaction that reads first and writes later cannot wait for its turn (SQLITE_BUSY_SNAPSHOT).
         writes = connection.get_execution_options().get("swath_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _keep_write_ahead_log(cursor: Any) -> None:
+    """With a write-ahead log readers go on while a run commits. The file remembers, so this writes only once."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            # The one statement that does not wait for its turn by itself: somebody else is making the file.
+            if "locked" not in str(exc) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _bring_up_to_date(store: Store) -> None:

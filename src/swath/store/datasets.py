@@ -224,15 +224,15 @@ def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
 
 
 def _id_of_failed_run(connection: Connection, column: sa.Column[str], same: dict[str, str]) -> str | None:
-    """The id that the last run for the same dataset had planned, if that run committed nothing.
+    """The id that the last run for the same dataset had planned, if no run ever brought it into being.
 
     The folder of crop files carries the id: with the same id the next run finds what the failed one left there.
     """
     runs = schema.runs
+    came_into_being = sa.select(column).where(runs.c.receipt.is_not(None), column.is_not(None))
     query = (
         sa.select(column)
-        .where(runs.c.receipt.is_(None), *(runs.c[name] == value for name, value in same.items()))
-        .where(~sa.exists().where(_table.c.id == column))
+        .where(column.not_in(came_into_being), *(runs.c[name] == value for name, value in same.items()))
         .order_by(runs.c.created_at.desc(), runs.c.id.desc())
         .limit(1)
     )

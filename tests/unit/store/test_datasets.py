@@ -140,7 +140,9 @@ def test_a_failed_run_hands_its_ids_on_but_not_to_another_target(start_run: Fixt
 def test_ids_of_deleted_datasets_are_not_used_again(
     store: Store, home: Home, start_run: Fixture, commit_run: Fixture
 ) -> None:
+    start_run().finish(RunState.FAILED, "no", "{}")
     commit_run(make_additions({"a.jpg": 1}))
+    start_run().finish(RunState.FAILED, "no", "{}")
     before = describe_dataset(store, "vehicles-crops").id
     delete_dataset(store, home, "vehicles-crops")
     run = start_run()
