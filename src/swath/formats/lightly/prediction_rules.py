@@ -114,7 +114,7 @@ class PredictionRules:
         self._box_required = self._has_boxes and schema.task_type is not TaskType.KEYPOINT_DETECTION
 
     def check(self, prediction: Any, path: str, problems: ProblemList) -> PredictionRow | None:
-        """The prediction's row, or None and at least one more problem in the list."""
+        """The prediction's row, or None and at least one more problem in the list, which must not be full."""
         before = len(problems.problems)
         if not isinstance(prediction, dict):
             problems.add(path, shown(prediction), "an object with `category_id`")
@@ -128,7 +128,7 @@ class PredictionRules:
             segmentation=self._segmentation(found),
             keypoints=self._keypoints(found),
         )
-        return row if len(problems.problems) == before and not problems.is_full else None
+        return row if len(problems.problems) == before else None
 
     def _category_id(self, found: _Fields) -> int:
         value = found.required("category_id", "a whole number, the id of a category of `schema.json`")

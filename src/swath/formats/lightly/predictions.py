@@ -82,7 +82,7 @@ class PredictionReader:
             row = self._rules.check(entry, f"$.predictions[{position}]", problems)
             if row is not None:
                 rows.append(row)
-            elif problems.is_full:
+            if problems.is_full:
                 break
         if problems.problems:
             return None, problems.problems

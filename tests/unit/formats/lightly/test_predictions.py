@@ -195,6 +195,7 @@ def test_keypoints_may_come_without_a_box() -> None:
         (box(probabilities=[0.5, 0.5]), "$.predictions[1].probabilities", "[0.5, 0.5]", "not 2"),
         (box(probabilities=[]), "$.predictions[1].probabilities", "[]", "not 0"),
         (box(probabilities=[0.5, "a", 0.5]), "$.predictions[1].probabilities[1]", '"a"', "a finite number"),
+        (box(probabilities=[True, 0, 0]), "$.predictions[1].probabilities[0]", "true", "a finite number"),
         (box(probabilities=[0.5, 1.5, -1]), "$.predictions[1].probabilities[1]", "1.5", "from 0 to 1"),
         (box(probabilities=[0.9, 0.8, 0.7]), "$.predictions[1].probabilities", "[0.9, 0.8, 0.7]", "not 2.4"),
     ],
@@ -364,11 +365,12 @@ def test_validation_lists_all_that_is_wrong_in_the_order_of_the_file() -> None:
 def test_validation_names_every_nan_with_its_place() -> None:
     nan = float("nan")
     _, problems = validate_predictions(
-        encode(box(bbox=[nan, 0, nan, 1]), box(score=nan)), FILE, schema(), image_key=IMAGE
+        encode(box(bbox=[nan, 0, nan, 1], score=nan), box(score=nan)), FILE, schema(), image_key=IMAGE
     )
     assert [problem.json_path for problem in problems] == [
         "$.predictions[0].bbox[0]",
         "$.predictions[0].bbox[2]",
+        "$.predictions[0].score",
         "$.predictions[1].score",
     ]
 
