@@ -17,8 +17,8 @@ class TinyModel:
     """A strided convolution, ReLU and what `outputs` ask for, with weights drawn from `seed`.
 
     Outputs: "vectors" (N, 8), "maps" (N, 8, H, W) or (N, H, W, 8), "tokens" (N, H * W, 8), "dense" (N, 8) through a
-    matrix product, "dynamic" (N, 8) through quantisation whose scale comes from the whole batch, "nan" (N, 8), "labels"
-    (N,) int64.
+    matrix product, "dynamic" (N, 8) through quantisation whose scale comes from the whole batch, "nan" (N, 8), "unit"
+    (N, 8) of length 1 but NaN where all is 0, "labels" (N,) int64.
     """
 
     size: int | None = 16  # px; None leaves height and width open
@@ -97,6 +97,9 @@ def tiny_model(model: TinyModel) -> Any:
             nothing = constant("nothing", np.float32(0))
             zeros = node("Mul", [pooled, nothing], "zeros")
             made[output] = (node("Div", [zeros, nothing], output), TensorProto.FLOAT, 2)
+        elif output == "unit":
+            length = node("ReduceL2", [pooled], "length", axes=[1], keepdims=1)
+            made[output] = (node("Div", [pooled, length], output), TensorProto.FLOAT, 2)
         elif output == "labels":
             made[output] = (node("ArgMax", [pooled], output, axis=1, keepdims=0), TensorProto.INT64, 1)
         else:

@@ -78,7 +78,7 @@ class _Repository:
 
     def __init__(self, name: HubName, cache_folder: Path | None, endpoint: str | None) -> None:
         try:
-            import huggingface_hub
+            import huggingface_hub.constants
         except ImportError as exc:
             raise EmbedderUnavailable(
                 "Models from a hub need the package `huggingface_hub`, which is not installed",

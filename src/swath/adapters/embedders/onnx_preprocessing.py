@@ -39,7 +39,8 @@ class Preprocessing:
             mean, std = (np.array(values, dtype=np.float64) for values in (self.mean, self.std))
             # (pixel * scale - mean) / std as one multiplication and one addition in float32.
             factor, offset = (self.scale / std).astype(np.float32), (-mean / std).astype(np.float32)
-            prepared = (prepared.astype(np.float32) * factor + offset).astype(self.dtype)
+            with np.errstate(over="ignore"):  # infinity, in half precision, is found in the vectors and reported
+                prepared = (prepared.astype(np.float32) * factor + offset).astype(self.dtype)
         return prepared.transpose(0, 3, 1, 2) if self.layout == "nchw" else prepared
 
 
