@@ -43,10 +43,15 @@ class Canvas:
     tints: dict[tuple[Rgb, float, float], Rgb] = field(default_factory=dict)  # worked out before, see `scenery.tint`
 
     @classmethod
-    def blank(cls, camera: Camera, light: Light) -> Canvas:
-        large = camera.scaled(OVERSAMPLING)
+    def blank(cls, camera: Camera, light: Light, *, oversampling: int = OVERSAMPLING) -> Canvas:
+        large = camera.scaled(oversampling)
         image = Image.new("RGB", (large.width, large.height))
         return cls(camera=large, light=light, image=image, pen=ImageDraw.Draw(image))
+
+    def show(self, picture: Image.Image) -> None:
+        """Start over from a picture of the final or the canvas's own size."""
+        self.image = picture.resize((self.camera.width, self.camera.height), Image.Resampling.NEAREST)
+        self.pen = ImageDraw.Draw(self.image)
 
     def ground(self, polygon: list[tuple[float, float, float]], colour: tuple[int, int, int]) -> None:
         """A flat polygon (metres) in one colour, without shading; clipped at the lens."""
@@ -54,7 +59,7 @@ class Canvas:
         if len(points) > 2:
             self.pen.polygon(self.camera.project(points)[:, :2].ravel().tolist(), fill=colour)
 
-    def solid(self, solid: Solid, pose: Pose, *, mirrored: bool = False, keep_lamps: bool = True) -> None:
+    def solid(self, solid: Solid, pose: Pose, *, mirrored: bool = False) -> None:
         """Draw a solid. With `mirrored` it hangs upside down below the ground, as a puddle would show it."""
         world = pose.to_world(solid.points)
         if mirrored:
@@ -91,7 +96,7 @@ class Canvas:
                         self.pen.polygon(self.camera.project(own)[:, :2].ravel().tolist(), fill=fills[face])
                 else:
                     self.pen.polygon(places[2 * starts[face] : 2 * starts[face + 1]], fill=fills[face])
-        if keep_lamps:
+        if not mirrored:
             self._remember_lamps(solid, flat, visible, fills)
 
     def _remember_lamps(

@@ -97,7 +97,11 @@ def make_demo_datasource(
     Raises InvalidConfig for impossible numbers, Conflict if the folder holds anything else, SourceUnavailable if it
     cannot be read or written.
     """
-    for field, value, least in (("images", images, 1), ("seed", seed, 0), ("workers", workers or 1, 1)):
+    for field, value, least in (
+        ("images", images, 1),
+        ("seed", seed, 0),
+        ("workers", 1 if workers is None else workers, 1),
+    ):
         if value < least:
             raise InvalidConfig(f"`{field}` cannot be `{value}`: expected at least {least}", field=field)
     report = on_progress or (lambda _done, _total: None)

@@ -1,19 +1,17 @@
-"""Draws what is not a vehicle: sky, ground, houses' neighbours - trees, street lights, people, small things."""
+"""Draws the ground and what stands on it besides houses and vehicles: trees, street lights, people, small things."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFilter
 
 from swath.demo.canvas import Canvas, Lamp
 from swath.demo.cars import darker
 from swath.demo.kinds import Rgb
 from swath.demo.scenes import Pedestrian, Scene
 from swath.demo.solids import Finish, Pose, SolidBuilder
-from swath.demo.streets import Prop, Rig, Side, Tree
+from swath.demo.streets import Prop, Side, Tree
 
 FAR = 700.0  # metres: where the ground is taken to end
 BULB: Rgb = (255, 236, 190)
@@ -31,79 +29,6 @@ def tint(canvas: Canvas, colour: Rgb, depth: float, strength: float = 1.0) -> Fi
     )
     red, green, blue = shaded[0].tolist()
     return canvas.tints.setdefault((colour, depth, strength), (red, green, blue))
-
-
-def draw_sky(canvas: Canvas, scene: Scene, rng: np.random.Generator) -> None:
-    """Sky with clouds, stars or a low sun, down to the horizon, then the far towers and hills."""
-    camera, light = canvas.camera, canvas.light
-    width, height = camera.width, camera.height
-    horizon = int(np.clip(camera.horizon, 1, height))
-    steps = np.linspace(0, 1, 64)[:, None] ** 0.8
-    gradient = np.array(light.sky_high) * (1 - steps) + np.array(light.sky_low) * steps
-    column = Image.fromarray(gradient.astype(np.uint8)[:, None, :])
-    canvas.image.paste(column.resize((width, horizon + 2), Image.Resampling.BICUBIC), (0, 0))
-    if scene.weather == "fog":
-        return
-    if scene.weather == "night":
-        for _ in range(70):
-            x, y = rng.uniform(0, width), rng.uniform(0, horizon * 0.8)
-            value = int(rng.uniform(70, 190))
-            canvas.pen.ellipse((x, y, x + 2, y + 2), fill=(value, value, min(value + 20, 255)))
-    else:
-        _clouds(canvas, scene, horizon, rng)
-    _far_ring(canvas, scene)
-
-
-def _clouds(canvas: Canvas, scene: Scene, horizon: int, rng: np.random.Generator) -> None:
-    width = canvas.camera.width
-    small = (max(width // 8, 8), max(horizon // 8, 8))
-    mask = Image.new("L", small, 0)
-    pen = ImageDraw.Draw(mask)
-    sunny = scene.weather in ("sunny", "dusk")
-    for _ in range(int(rng.integers(2, 8)) if sunny else 14):
-        x, y = rng.uniform(-0.1, 1.1) * small[0], rng.uniform(0.0, 0.85) * small[1]
-        size = rng.uniform(0.05, 0.13) * small[0]
-        for _ in range(7):
-            dx, dy = rng.normal(0, size), rng.normal(0, size * 0.14)
-            r = rng.uniform(0.35, 0.8) * size
-            pen.ellipse((x + dx - r, y + dy - r * 0.42, x + dx + r, y + dy + r * 0.36), fill=int(rng.uniform(120, 225)))
-    mask = mask.filter(ImageFilter.GaussianBlur(2.2 if sunny else 5)).resize((width, horizon), Image.Resampling.BICUBIC)
-    if scene.weather == "dusk":
-        colour: Fill = (240, 150, 130)
-    elif sunny:
-        colour = (250, 252, 255)
-    else:
-        red, green, blue = (int(value * 0.86) for value in scene.light.sky_high)
-        colour = (red, green, blue)
-    canvas.image.paste(colour, (0, 0), mask)
-
-
-def _far_ring(canvas: Canvas, scene: Scene) -> None:
-    """Hills, then towers, as silhouettes against the sky."""
-    camera, light, town = canvas.camera, canvas.light, scene.town
-    eye = np.array([camera.eye[0], camera.eye[1], 0.0])
-    angles = np.arange(len(town.hills)) * (2 * math.pi / len(town.hills))
-    crest = np.stack([1800 * np.sin(angles), 1800 * np.cos(angles), np.array(town.hills)], axis=1) + eye
-    ahead = np.flatnonzero(camera.depth_of(crest) > 200)
-    flat = camera.project(crest[ahead])
-    order = np.argsort(flat[:, 0])
-    points = [(float(column), float(row)) for column, row in flat[order, :2]]
-    base = camera.horizon + 4
-    sight = np.array(light.sky_low) * 0.66
-    hill = sight + np.array((84, 110, 104)) * np.array(light.ambient) * 0.34
-    fill = tuple(int(value) for value in np.clip(hill, 0, 255))
-    if len(points) > 1:
-        canvas.pen.polygon([(points[0][0], base), *points, (points[-1][0], base)], fill=fill)
-    for x, y, width, height in town.towers if scene.rig.right is not Side.MEADOW else ():
-        if scene.rig.right is Side.WATER and x > 40:
-            continue  # the open sea
-        foot = np.array([[x, y, 0.0], [x, y, height]]) + eye
-        if camera.depth_of(foot).min() < 100:
-            continue
-        (column, row, depth), (_, roof, _) = camera.project(foot).tolist()
-        half = width / 2 * camera.focal / depth
-        shade = tint(canvas, (150, 156, 170), 330)
-        canvas.pen.rectangle((column - half, roof, column + half, max(row, roof)), fill=shade)
 
 
 def draw_ground(canvas: Canvas, scene: Scene) -> None:
@@ -159,11 +84,10 @@ def draw_ground(canvas: Canvas, scene: Scene) -> None:
         while x < road - 0.6:
             quad(canvas, x, x + 0.55, start, start + 3.2, white)
             x += 1.1
-    _air(canvas)
 
 
 def quad(canvas: Canvas, x0: float, x1: float, y0: float, y1: float, colour: Rgb) -> None:
-    """A rectangle on the ground, as it looks from near by; `_air` fades the whole ground at once."""
+    """A rectangle on the ground, as it looks from near by; `ground_light.fade_into_air` does the rest."""
     canvas.ground([(x0, y0, 0), (x1, y0, 0), (x1, y1, 0), (x0, y1, 0)], tint(canvas, colour, 0.0))
 
 
@@ -172,35 +96,34 @@ def strip(canvas: Canvas, x0: float, x1: float, colour: Rgb) -> None:
     quad(canvas, x0, x1, -FAR, FAR, colour)
 
 
-def _air(canvas: Canvas) -> None:
-    """Fade the ground into the air. All of a row is equally far on flat ground, so one column says it all."""
-    camera, light = canvas.camera, canvas.light
-    horizon = int(np.clip(camera.horizon, 0, camera.height - 1))
-    rows = np.arange(horizon, camera.height) + 0.5
-    # depth at which a row meets the ground, from the pinhole equations with z = 0
-    below = (rows - camera.height / 2) / camera.focal
-    drop = math.sin(camera.pitch) + below * math.cos(camera.pitch)
-    depth = camera.eye[2] / np.maximum(drop, 1e-4)
-    lost = 255 * (1 - np.exp(-depth / light.sight))
-    column = Image.fromarray(lost.astype(np.uint8)[:, None]).resize((camera.width, len(rows)), Image.Resampling.NEAREST)
-    red, green, blue = (int(value) for value in light.air)
-    canvas.image.paste((red, green, blue), (0, horizon), column)
-
-
 def dashes(canvas: Canvas, x: float, colour: Rgb) -> None:
     for y in range(-60, 150, 9):
         quad(canvas, x - 0.07, x + 0.07, y, y + 3.2, colour)
 
 
+def trees_in_view(scene: Scene) -> list[Tree]:
+    """The trees to draw: not those behind the camera, nor those so near that their leaves would hide the street."""
+    camera = scene.camera
+    feet = np.array([[tree.x, tree.y, 0.0] for tree in scene.town.trees]).reshape(-1, 3)
+    return [
+        tree
+        for tree, depth in zip(scene.town.trees, camera.depth_of(feet).tolist(), strict=True)
+        if depth > 5 and _crown(tree) * camera.focal / depth < 0.085 * camera.width
+    ]
+
+
+def _crown(tree: Tree) -> float:
+    """Half the width of a tree, in metres."""
+    return tree.height * (0.2 if tree.conifer else 0.3)
+
+
 def draw_tree(canvas: Canvas, tree: Tree) -> None:
     foot = np.array([[tree.x, tree.y, 0.0], [tree.x, tree.y, tree.height]])
     depth = float(canvas.camera.depth_of(foot).min())
-    if depth < 5:
-        return
     (column, row, _), (top_column, top, _) = canvas.camera.project(foot).tolist()
     scale = canvas.camera.focal / depth
-    half = tree.height * (0.2 if tree.conifer else 0.3) * scale
-    if half > canvas.camera.width * 0.14 or column + 2 * half < 0 or column - 2 * half > canvas.camera.width:
+    half = _crown(tree) * scale
+    if column + 2 * half < 0 or column - 2 * half > canvas.camera.width:
         return
     rng = np.random.default_rng(tree.style)
     trunk = tint(canvas, (112, 88, 68), depth, 0.8)
@@ -372,14 +295,3 @@ def draw_pedestrian(canvas: Canvas, person: Pedestrian) -> None:
         b.part()
         b.loft(np.stack([rim, tip]), person.top)
     canvas.solid(b.build(), Pose(x=person.x, y=person.y, heading=person.direction * math.pi / 2))
-
-
-def road_outline(rig: Rig) -> list[tuple[float, float, float]]:
-    """The road's surface as a polygon on the ground."""
-    return [(-rig.road_half, -FAR, 0), (rig.road_half, -FAR, 0), (rig.road_half, FAR, 0), (-rig.road_half, FAR, 0)]
-
-
-def shadow_outline(points: NDArray[np.float64], sun: tuple[float, float, float]) -> NDArray[np.float64]:
-    """Where the sun throws points (N, 3) on the ground: (N, 3) with z = 0."""
-    reach = points[:, 2:3] / max(sun[2], 0.2)
-    return np.concatenate([points[:, :2] - reach * np.array(sun[:2]), np.zeros((len(points), 1))], axis=1)
