@@ -1,0 +1,141 @@
+"""What a run is asked to do: one document, whoever writes it (command line, API, old scripts)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, ValidationError, field_validator
+
+from swath.core.errors import InvalidConfig
+
+
+class Document(BaseModel):
+    """Base of all configuration documents: unknown keys are errors, values do not change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SelectionUnit(StrEnum):
+    """What a selection picks: single objects, or images (with all their objects)."""
+
+    OBJECTS = "objects"
+    IMAGES = "images"
+
+
+class DiversityStrategy(Document):
+    """Pick what is farthest from everything picked before (greedy k-center)."""
+
+    type: Literal["diversity"] = "diversity"
+    strength: float = Field(default=1.0, ge=-1e9, le=1e9)
+    minimum_distance: float | None = Field(
+        default=None, ge=0, description="stop when everything left is closer than this"
+    )
+
+
+class RandomStrategy(Document):
+    """Pick at random; the same seed picks the same."""
+
+    type: Literal["random"] = "random"
+    strength: float = Field(default=1.0, ge=-1e9, le=1e9)
+    seed: int = 0
+
+
+Strategy = Annotated[DiversityStrategy | RandomStrategy, Field(discriminator="type")]
+
+
+class SelectionConfig(Document):
+    """How many to add, and by which strategies. `n_samples`: an int is a count, a float in (0, 1] a fraction."""
+
+    n_samples: StrictInt | StrictFloat | None = None
+    unit: SelectionUnit = SelectionUnit.OBJECTS
+    strategies: tuple[Strategy, ...] = (DiversityStrategy(),)
+
+    @field_validator("n_samples")
+    @classmethod
+    def _count_or_fraction(cls, value: int | float | None) -> int | float | None:
+        if isinstance(value, float) and not 0 < value <= 1:
+            raise ValueError("a fraction above 0 and at most 1.0, or a whole number for a count")
+        if isinstance(value, int) and value < 1:
+            raise ValueError("a count of at least 1, or a fraction above 0 and at most 1.0")
+        return value
+
+
+class ObjectLevelConfig(Document):
+    """Which predictions become objects, and how they are cropped. Filters are off unless set."""
+
+    task_name: str = Field(min_length=1)
+    crop_dataset_name: str | None = None
+    padding: float = Field(default=0.0, ge=0, description="grows width and height of every box by this share")
+    box_format: Literal["xywh", "xyxy", "auto"] = "xywh"
+    min_score: float | None = Field(default=None, ge=0, le=1)
+    categories: tuple[str, ...] | None = Field(default=None, min_length=1)
+    min_size: float | None = Field(default=None, ge=0, description="pixels of the shorter side")
+    max_overlap: float | None = Field(default=None, ge=0, le=1, description="IoU above which the lower score goes")
+
+
+class DatasourceConfig(Document):
+    """Where the files are. `output` is where crops go (default: the same place)."""
+
+    location: str = Field(min_length=1)
+    output: str | None = None
+    process_all: bool = False
+    relevant_filenames_file: str | None = None
+
+
+class RunConfig(Document):
+    """One run. Without `object_level` whole images are embedded and selected (unit `images`)."""
+
+    datasource: DatasourceConfig
+    dataset: str | None = None
+    object_level: ObjectLevelConfig | None = None
+    selection: SelectionConfig = SelectionConfig()
+    embedder: str = "efficientnet-lite0"
+    remove_exact_duplicates: bool = True
+
+
+def parse_run_config(data: Mapping[str, Any]) -> RunConfig:
+    """Validate a run configuration.
+
+    Raises InvalidConfig that names the first wrong field, its value and what was expected, and also contradictions
+    between fields.
+    """
+    try:
+        config = RunConfig.model_validate(data)
+    except ValidationError as exc:
+        raise _as_invalid_config(exc) from exc
+    _check_fields_agree(config)
+    return config
+
+
+def _check_fields_agree(config: RunConfig) -> None:
+    selection = config.selection
+    if config.object_level is None and selection.unit is SelectionUnit.OBJECTS:
+        raise InvalidConfig(
+            "Selecting objects needs a prediction task",
+            field="object_level.task_name",
+            hint="name one with `--task`, or select whole images with `--unit image`.",
+        )
+    limits = [getattr(strategy, "minimum_distance", None) for strategy in selection.strategies]
+    if selection.n_samples is None and all(limit is None for limit in limits):
+        raise InvalidConfig(
+            "Nothing says how many to select",
+            field="selection.n_samples",
+            hint="give `--n-samples` (0.1 is a tenth, 100 is a count), a `--min-distance`, or both.",
+        )
+    if not selection.strategies:
+        raise InvalidConfig("`selection.strategies` is empty: at least one is needed", field="selection.strategies")
+
+
+def _as_invalid_config(exc: ValidationError) -> InvalidConfig:
+    error = exc.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "StrictInt")))
+    value = error.get("input")
+    shown = "" if isinstance(value, dict) or value is None else f", got `{value}`"
+    if isinstance(value, float) and not math.isfinite(value):
+        shown = f", got `{value}`"
+    more = len(exc.errors()) - 1
+    hint = f"{more} more field{'s are' if more > 1 else ' is'} wrong too." if more else ""
+    return InvalidConfig(f"`{field}`: {error['msg'].removeprefix('Value error, ')}{shown}", field=field, hint=hint)

@@ -1,0 +1,85 @@
+"""What a run did: the document `swath run --json` prints, kept with the run and shown by the API."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class DatasetResult(_Result):
+    """One of the two datasets after the run; `added` counts samples this run added."""
+
+    id: str
+    name: str
+    samples: int
+    added: int
+
+
+class ImageCounts(_Result):
+    """Images by what became of them. `used`: readable, and its prediction file (if the run reads any) is valid."""
+
+    listed: int = 0
+    new: int = 0
+    unreadable: int = 0
+    duplicate: int = 0
+    without_predictions: int = 0
+    bad_predictions: int = 0
+    used: int = 0
+
+
+class ObjectCounts(_Result):
+    """Objects of the used images. found = used + outside + zero_area + filtered; used = embedded + cached.
+
+    `clipped` ones are among the used: a part of their box lay outside the image.
+    """
+
+    found: int = 0
+    used: int = 0
+    clipped: int = 0
+    outside: int = 0
+    zero_area: int = 0
+    filtered: int = 0
+    embedded: int = 0
+    cached: int = 0
+
+
+class FindingDocument(_Result):
+    """One thing a person should know about the input."""
+
+    code: str
+    severity: str
+    message: str
+    hint: str = ""
+    examples: list[str] = Field(default_factory=list)
+    count: int = 0
+
+
+class QualityFigures(_Result):
+    """How well a selection covers the candidates, next to random selections of the same size."""
+
+    cover_radius: float
+    mean_distance_to_selected: float
+    categories: int
+
+
+class RunResult(_Result):
+    """The whole result; every key is always there."""
+
+    run: str | None = None
+    state: str
+    message: str
+    hint: str = ""
+    image_dataset: DatasetResult | None = None
+    crop_dataset: DatasetResult | None = None
+    images: ImageCounts = Field(default_factory=ImageCounts)
+    objects: ObjectCounts = Field(default_factory=ObjectCounts)
+    candidates: int = 0
+    selected: int = 0
+    selected_categories: dict[str, int] = Field(default_factory=dict)
+    quality: dict[str, QualityFigures] = Field(default_factory=dict)
+    stage_seconds: dict[str, float] = Field(default_factory=dict)
+    findings: list[FindingDocument] = Field(default_factory=list)
+    paths: dict[str, str] = Field(default_factory=dict)
