@@ -1,0 +1,48 @@
+"""Locations as people write them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from swath.adapters.datasource import open_datasource
+from swath.core.errors import InvalidConfig, NotFound
+
+
+def test_paths_and_file_urls_open_the_same_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder #1 100%"
+    folder.mkdir()
+    for location in (str(folder), f"{folder}/", folder.as_uri(), f"file://localhost{folder.as_uri()[7:]}"):
+        assert open_datasource(location).uri == os.path.realpath(folder)
+
+
+def test_a_relative_path_starts_at_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    assert open_datasource("data").uri == os.path.realpath(tmp_path / "data")
+    assert open_datasource(".").uri == os.path.realpath(tmp_path)
+
+
+def test_a_folder_with_a_colon_in_its_name_is_no_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "12:30").mkdir()
+    assert open_datasource("12:30").uri.endswith("12:30")
+
+
+@pytest.mark.parametrize("location", ["s3://bucket/key", "gs://bucket", "az://container", "S3://Bucket"])
+def test_buckets_are_refused_by_name(location: str) -> None:
+    with pytest.raises(InvalidConfig, match="not supported yet"):
+        open_datasource(location)
+
+
+@pytest.mark.parametrize("location", ["", "  ", "http://example.com/data", "file://elsewhere/data"])
+def test_other_locations_are_refused(location: str) -> None:
+    with pytest.raises(InvalidConfig):
+        open_datasource(location)
+
+
+def test_a_missing_folder_is_not_found() -> None:
+    with pytest.raises(NotFound, match="/no/such/folder"):
+        open_datasource("/no/such/folder")
