@@ -57,14 +57,6 @@ class FindingDocument(_Result):
     count: int = 0
 
 
-class QualityFigures(_Result):
-    """How well a selection covers the candidates, next to random selections of the same size."""
-
-    cover_radius: float
-    mean_distance_to_selected: float
-    categories: int
-
-
 class RunResult(_Result):
     """The whole result; every key is always there."""
 
@@ -79,7 +71,6 @@ class RunResult(_Result):
     candidates: int = 0
     selected: int = 0
     selected_categories: dict[str, int] = Field(default_factory=dict)
-    quality: dict[str, QualityFigures] = Field(default_factory=dict)
     stage_seconds: dict[str, float] = Field(default_factory=dict)
     findings: list[FindingDocument] = Field(default_factory=list)
     paths: dict[str, str] = Field(default_factory=dict)

@@ -1,0 +1,96 @@
+"""The sentences with which a run ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from swath.core.errors import RunFailed
+from swath.core.outcomes import FileOutcome
+from swath.pipeline.image_work import ImageWork
+from swath.pipeline.listing import IMAGE_EXTENSIONS, Listing
+from swath.pipeline.ports import RunTarget
+from swath.pipeline.run_progress import RunProgress
+from swath.pipeline.selecting import Selected
+from swath.wire.run_config import RunConfig, SelectionUnit
+
+REASONS_SHOWN = 3
+"""Reasons given when a run fails because everything is bad; more of them would say the same."""
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 image`, `2,000 images`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def completed(progress: RunProgress, target: RunTarget, chosen: Selected, config: RunConfig) -> str:
+    """What was found, what was selected and where it went."""
+    images_used = progress.count(FileOutcome.USED)
+    shortage = _shortage(chosen, config)
+    if target.crop_dataset_name is None:
+        found = counted(images_used, "image")
+        if not progress.selected:
+            return f"{found}; nothing was added to {target.image_dataset_name}{shortage}"
+        return (
+            f"{found}; selected {counted(progress.selected, 'image')}, added to {target.image_dataset_name}{shortage}"
+        )
+    with_objects = progress.images_with_objects
+    found = f"{counted(progress.counts.used, 'object')} in {counted(with_objects, 'image')}"
+    if not progress.selected:
+        return f"{found}; nothing was added to {target.crop_dataset_name}{shortage}"
+    if config.selection.unit is SelectionUnit.IMAGES:
+        crops = 0 if progress.receipt is None else progress.receipt.crops_added
+        selected = f"selected {counted(progress.kept, 'image')} with {counted(crops, 'object')}"
+    else:
+        selected = f"selected {counted(progress.selected, 'object')} in {counted(progress.kept, 'image')}"
+    return f"{found}; {selected}; crops added to {target.crop_dataset_name}{shortage}"
+
+
+def _shortage(chosen: Selected, config: RunConfig) -> str:
+    noun = "image" if config.selection.unit is SelectionUnit.IMAGES else "object"
+    if chosen.stopped_by == "minimum_distance":
+        return f" (stopped early: every other {noun} is closer than the minimum distance to a selected one)"
+    if chosen.available == 0:
+        return f" (no {noun} that is not there already)"
+    if chosen.asked is not None and chosen.asked > chosen.available:
+        return f" ({chosen.asked:,} were asked for, all {counted(chosen.available, f'candidate {noun}')} are kept)"
+    return ""
+
+
+def nothing_new(progress: RunProgress, target: RunTarget) -> str:
+    """What a run says that found only images an earlier run has dealt with."""
+    skipped = progress.count(FileOutcome.ALREADY_USED)
+    into = target.crop_dataset_name or target.image_dataset_name
+    return (
+        f"nothing new: {counted(skipped, 'image')} skipped, which earlier runs into {into} have dealt with; "
+        "use --process-all (datasource.process_all) to look at them again"
+    )
+
+
+def no_images(listing: Listing, uri: str) -> RunFailed:
+    """The failure of a run that has no image to look at."""
+    if listing.left_out:
+        return RunFailed(
+            f"`{uri}` has {counted(listing.left_out, 'image')}, but the relevant filenames file names none of them",
+            hint="its lines are paths relative to the datasource, or prefixes that end in `*`.",
+        )
+    beside = f" ({counted(listing.other_files, 'other file')})" if listing.other_files else ""
+    videos = f" ({counted(listing.videos, 'video')}; videos are not read yet)" if listing.videos else ""
+    return RunFailed(
+        f"There are no images in `{uri}`{beside}{videos}", hint=f"images end in {', '.join(sorted(IMAGE_EXTENSIONS))}."
+    )
+
+
+def all_bad(works: Sequence[ImageWork]) -> RunFailed:
+    """The failure of a run none of whose images can be used, with the first reasons."""
+    tally = Counter(work.outcome for work in works)
+    kinds = ", ".join(f"{count:,} {_words(outcome)}" for outcome, count in tally.most_common() if outcome is not None)
+    reasons = [f"`{work.key}`: {work.reason.splitlines()[0]}" for work in works if work.reason][:REASONS_SHOWN]
+    return RunFailed(
+        f"None of {counted(len(works), 'image')} can be used: {kinds}. First reasons: {'; '.join(reasons)}",
+        hint="`swath validate` lists every bad prediction file.",
+    )
+
+
+def _words(outcome: FileOutcome) -> str:
+    return outcome.value.replace("_", " ")

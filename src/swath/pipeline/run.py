@@ -1,0 +1,457 @@
+"""One run: list, load predictions, crop and embed, select, keep, commit.
+
+The same code serves objects and whole images; `RunSession` is the line to the datasets, wherever they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swath.core.additions import RunAdditions, UsedFile
+from swath.core.boxes import BoxFormat
+from swath.core.embeddings import STORED_DTYPE
+from swath.core.errors import SwathError
+from swath.core.objects import BoxOutcome, ObjectTable
+from swath.core.outcomes import BAD_PREDICTIONS, FileOutcome
+from swath.core.runs import RunState
+from swath.pipeline import findings, messages
+from swath.pipeline.image_pass import (
+    ImagePass,
+    Machinery,
+    collected_evidence,
+    decide_box_format,
+    plan_objects,
+    plan_whole_image,
+)
+from swath.pipeline.image_work import ImageWork
+from swath.pipeline.judging import ObjectRules, resolve_object_rules
+from swath.pipeline.keeping import KeptFiles, keep_selected, sweep_left_overs
+from swath.pipeline.listing import list_images, read_relevant_filenames
+from swath.pipeline.ports import Datasource, KillPoint, RunObserver, RunSession, TableWriter
+from swath.pipeline.predictions import PredictionFiles, build_object_table, find_prediction_files, read_predictions
+from swath.pipeline.run_artifacts import store_artifacts
+from swath.pipeline.run_progress import RunProgress
+from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
+from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
+from swath.wire.run_result import DatasetResult, FindingDocument, ImageCounts, ObjectCounts, RunResult
+
+PROBLEMS_LOGGED = 20
+"""Bad files written to the log one by one; validation.json has them all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """All that a run needs from outside. `output` is where crops go, and where predictions are looked for first."""
+
+    config: RunConfig
+    session: RunSession
+    machinery: Machinery
+    output: Datasource
+    tables: TableWriter
+    observer: RunObserver
+    at_point: KillPoint
+
+    @property
+    def sources(self) -> tuple[Datasource, ...]:
+        source = self.machinery.source
+        return (source,) if self.output.uri == source.uri else (self.output, source)
+
+
+def execute_run(context: RunContext) -> RunResult:
+    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended.
+
+    KeyboardInterrupt closes the run as ABORTED and is raised again; a bug closes it as FAILED and is raised again.
+    """
+    progress = RunProgress()
+    files = KeptFiles(written=[])
+    try:
+        message = _Run(context, progress, files).execute()
+    except SwathError as exc:
+        result = _fail(context, progress, files, RunState.FAILED, exc.message, exc.hint)
+    except BaseException as exc:
+        aborted = isinstance(exc, KeyboardInterrupt)
+        state = RunState.ABORTED if aborted else RunState.FAILED
+        _fail(context, progress, files, state, "stopped by a person" if aborted else f"{type(exc).__name__}: {exc}", "")
+        raise
+    else:
+        result = _result(context, progress, RunState.COMPLETED, message, "")
+        context.session.log("INFO", message)
+        context.session.finish(RunState.COMPLETED, message, result.model_dump_json())
+    return result
+
+
+def _fail(
+    context: RunContext, progress: RunProgress, files: KeptFiles, state: RunState, message: str, hint: str
+) -> RunResult:
+    """Take back the files written, if nothing names them yet, and close the run."""
+    if progress.receipt is None and files.written:
+        try:
+            context.output.delete(files.written)
+        except SwathError as exc:
+            # The next run sweeps them; the reason the run failed is the one to report.
+            context.session.log("WARNING", f"could not take back crop files: {exc.message}")
+    result = _result(context, progress, state, message, hint)
+    context.session.log("ERROR", message)
+    context.session.finish(state, message, result.model_dump_json())
+    return result
+
+
+class _Run:
+    def __init__(self, context: RunContext, progress: RunProgress, files: KeptFiles) -> None:
+        self.context = context
+        self.config = context.config
+        self.session = context.session
+        self.machinery = context.machinery
+        self.progress = progress
+        self.files = files
+        self.category_names: dict[int, str] = {}
+
+    def execute(self) -> str:
+        """The run in its steps; returns the message for a person."""
+        left_over = sweep_left_overs(self.context.output, self.session.target, self.session.known_crop_files())
+        if left_over:
+            self._note("INFO", f"removed {left_over} crop files that an earlier run left behind")
+        used: Mapping[str, UsedFile] = {} if self.config.datasource.process_all else self.session.used_files()
+        works = self._list()
+        object_level = self.config.object_level
+        if object_level is None:
+            table, vectors = None, self._embed_images(works, used)
+            task_files = None
+        else:
+            task_files = find_prediction_files(self.context.sources, object_level.task_name)
+            self.category_names = task_files.schema.category_names
+            table, vectors = self._embed_objects(works, used, object_level, task_files)
+        self._report_on_files(works, table)
+        new = [work for work in works if work.outcome is not FileOutcome.ALREADY_USED]
+        if not new:
+            return messages.nothing_new(self.progress, self.session.target)
+        chosen, rows = self._select(works, table, vectors)
+        self._keep_and_commit(works, table, vectors, rows, chosen, task_files)
+        return messages.completed(self.progress, self.session.target, chosen, self.config)
+
+    def _list(self) -> list[ImageWork]:
+        with self._stage(RunState.LOADING_DATASET, total=None, unit="files"):
+            name = self.config.datasource.relevant_filenames_file
+            relevant = None if name is None else read_relevant_filenames(self.context.sources, name)
+            listing = list_images(self.machinery.source, relevant_filenames=relevant)
+            self.progress.listing = listing
+            self.progress.findings += findings.about_listing(listing)
+            if not listing.images:
+                raise messages.no_images(listing, self.machinery.source.uri)
+            known = self.machinery.index.get(self.machinery.source.uri, listing.images)
+            works = [
+                ImageWork(row=row, entry=entry, known=known.get(entry.key)) for row, entry in enumerate(listing.images)
+            ]
+            self.progress.works = works
+        return works
+
+    def _embed_objects(
+        self,
+        works: Sequence[ImageWork],
+        used: Mapping[str, UsedFile],
+        config: ObjectLevelConfig,
+        files: PredictionFiles,
+    ) -> tuple[ObjectTable, NDArray[np.float16]]:
+        box_format = BoxFormat(config.box_format)
+        with self._stage(RunState.LOADING_PREDICTION, total=len(works), unit="files"):
+            read_predictions(
+                works,
+                files,
+                box_format=box_format,
+                used=used,
+                threads=self.machinery.threads,
+                on_done=self.context.observer.advance,
+            )
+            self._fail_if_all_bad(works)
+            decided = decide_box_format(box_format, works, source=self.machinery.source, codec=self.machinery.codec)
+            table = build_object_table(works, box_format=decided)
+        rules = resolve_object_rules(config, files.schema)
+        vectors = self._pass_over_images(
+            works, used, table, rules, files.schema.task_name, RunState.EMBEDDING_OBJECT_CROPS
+        )
+        self.progress.findings += findings.about_boxes(collected_evidence(works), asked=box_format, read_as=decided)
+        return table, vectors
+
+    def _embed_images(self, works: Sequence[ImageWork], used: Mapping[str, UsedFile]) -> NDArray[np.float16]:
+        for work in works:
+            earlier = used.get(work.key)
+            if work.known is not None and earlier is not None and earlier.image_digest == work.known.digest:
+                work.end(FileOutcome.ALREADY_USED)
+        return self._pass_over_images(works, used, None, None, "", RunState.EMBEDDING)
+
+    def _pass_over_images(
+        self,
+        works: Sequence[ImageWork],
+        used: Mapping[str, UsedFile],
+        table: ObjectTable | None,
+        rules: ObjectRules | None,
+        task_name: str,
+        state: RunState,
+    ) -> NDArray[np.float16]:
+        embedder = self.machinery.embedder
+        if table is None or rules is None:
+            plan, rows = plan_whole_image(embedder), len(works)
+        else:
+            plan = plan_objects(table, task_name=task_name, rules=rules, embedder=embedder)
+            rows = len(table)
+        vectors = np.zeros((rows, embedder.identity.dimension), dtype=STORED_DTYPE)
+        with self._stage(state, total=len(works), unit="images"):
+            image_pass = ImagePass(
+                self.machinery,
+                vectors=vectors,
+                plan=plan,
+                used=used,
+                known_digests=self.session.known_digests(),
+                remove_duplicates=self.config.remove_exact_duplicates,
+            )
+            image_pass.run(works, on_done=self.context.observer.advance)
+        self._count_objects(works, table, image_pass)
+        self._fail_if_all_bad(works)
+        self.context.at_point("after_embedding")
+        return vectors
+
+    def _count_objects(self, works: Sequence[ImageWork], table: ObjectTable | None, image_pass: ImagePass) -> None:
+        if table is None:
+            self.progress.counts = ObjectCounts(embedded=image_pass.embedded, cached=image_pass.cached)
+            return
+        is_used = np.array([work.outcome is FileOutcome.USED for work in works], dtype=np.bool_)
+        table.outcome[~is_used[table.image_row]] = BoxOutcome.PENDING
+        tally = Counter(table.outcome.tolist())
+        cropped = table.outcome <= BoxOutcome.CLIPPED
+        self.progress.images_with_objects = len(np.unique(table.image_row[cropped]))
+        self.progress.counts = ObjectCounts(
+            found=len(table) - tally[BoxOutcome.PENDING],
+            used=tally[BoxOutcome.USED] + tally[BoxOutcome.CLIPPED],
+            clipped=tally[BoxOutcome.CLIPPED],
+            outside=tally[BoxOutcome.OUTSIDE],
+            zero_area=tally[BoxOutcome.ZERO_AREA],
+            filtered=tally[BoxOutcome.FILTERED],
+            embedded=image_pass.embedded,
+            cached=image_pass.cached,
+        )
+
+    def _report_on_files(self, works: Sequence[ImageWork], table: ObjectTable | None) -> None:
+        self.progress.findings += findings.about_files(works)
+        if table is not None:
+            self.progress.findings += findings.about_objects(self.progress.counts)
+        for finding in self.progress.findings:
+            self._note(finding.severity.upper(), finding.message + (f" ({finding.hint})" if finding.hint else ""))
+        bad = [work for work in works if work.outcome in BAD_PREDICTIONS or work.outcome is FileOutcome.UNREADABLE]
+        for work in bad[:PROBLEMS_LOGGED]:
+            self.session.log("WARNING", f"`{work.key}`: {work.outcome}: {work.reason}")
+
+    def _fail_if_all_bad(self, works: Sequence[ImageWork]) -> None:
+        """All bad fails the run; a few bad files among ones that were used before do not."""
+        fine = (FileOutcome.USED, FileOutcome.ALREADY_USED, FileOutcome.DUPLICATE)
+        if all(work.outcome is not None and work.outcome not in fine for work in works):
+            self.progress.findings += findings.about_files(works)
+            raise messages.all_bad(works)
+
+    def _select(
+        self, works: Sequence[ImageWork], table: ObjectTable | None, vectors: NDArray[np.float16]
+    ) -> tuple[Selected, NDArray[np.int64]]:
+        """What is selected, and its rows: of the table for objects, of the works for images without a table."""
+        embedder = self.machinery.embedder.identity
+        with self._stage(RunState.SAMPLING, total=None, unit="objects"):
+            if table is None:
+                return self._select_whole_images(works, vectors)
+            earlier = self.session.earlier_crops(embedder)
+            is_candidate = table.outcome <= BoxOutcome.CLIPPED
+            is_candidate &= ~is_among(table.key, earlier.object_keys)
+            rows = np.flatnonzero(is_candidate)
+            rows = rows[first_of_each_key(table.key[rows])]
+            by_image = self.config.selection.unit is SelectionUnit.IMAGES
+            if by_image:
+                # Images without objects of their own are candidates too: they are taken after all others.
+                images = np.array([work.row for work in works if work.outcome is FileOutcome.USED], dtype=np.int64)
+                keys = image_keys([_digest(works[row]) for row in images.tolist()])
+                unit_of_row = np.searchsorted(images, table.image_row[rows])
+            else:
+                keys, unit_of_row = table.key[rows], None
+            chosen = select_units(
+                self.config.selection,
+                vectors=vectors[rows],
+                keys=keys,
+                preselected=earlier.vectors,
+                unit_of_row=unit_of_row,
+                threads=self.machinery.threads,
+            )
+            self.progress.candidates = chosen.available
+            self.progress.selected = len(chosen.units)
+            if by_image:
+                chosen = replace(chosen, units=images[chosen.units])
+                rows = rows[np.isin(table.image_row[rows], chosen.units)]
+            else:
+                rows = np.sort(rows[chosen.units])
+            names = self.category_names
+            self.progress.selected_categories = dict(
+                Counter(
+                    names.get(category, str(category)) for category in table.category_id[rows].tolist()
+                ).most_common()
+            )
+        return chosen, rows
+
+    def _select_whole_images(
+        self, works: Sequence[ImageWork], vectors: NDArray[np.float16]
+    ) -> tuple[Selected, NDArray[np.int64]]:
+        names, earlier = self.session.earlier_images(self.machinery.embedder.identity)
+        there = set(names)
+        rows = np.array(
+            [work.row for work in works if work.outcome is FileOutcome.USED and work.key not in there], dtype=np.int64
+        )
+        chosen = select_units(
+            self.config.selection,
+            vectors=vectors[rows],
+            keys=image_keys([_digest(works[row]) for row in rows.tolist()]),
+            preselected=earlier,
+            unit_of_row=None,
+            threads=self.machinery.threads,
+        )
+        self.progress.candidates = chosen.available
+        self.progress.selected = len(chosen.units)
+        chosen = replace(chosen, units=rows[chosen.units])
+        return chosen, np.sort(chosen.units)
+
+    def _keep_and_commit(
+        self,
+        works: Sequence[ImageWork],
+        table: ObjectTable | None,
+        vectors: NDArray[np.float16],
+        rows: NDArray[np.int64],
+        chosen: Selected,
+        task_files: PredictionFiles | None,
+    ) -> None:
+        by_image = self.config.selection.unit is SelectionUnit.IMAGES
+        kept_rows = np.sort(chosen.units) if by_image or table is None else np.unique(table.image_row[rows])
+        kept = [works[row] for row in kept_rows.tolist()]
+        kept_table, kept_selected = None, rows
+        if table is not None:
+            in_kept = np.flatnonzero(np.isin(table.image_row, kept_rows))
+            kept_table = table.take(in_kept)
+            kept_table = replace(
+                kept_table, image_row=np.searchsorted(kept_rows, kept_table.image_row).astype(np.int32)
+            )
+            kept_selected = np.searchsorted(in_kept, rows)
+        with self._stage(RunState.EMBEDDING_FULL_IMAGES, total=len(kept), unit="images"):
+            images, crops = keep_selected(
+                self.machinery,
+                self.context.output,
+                kept,
+                table=kept_table,
+                selected=kept_selected,
+                category_names=self.category_names,
+                padding=0.0 if self.config.object_level is None else self.config.object_level.padding,
+                crop_dataset_id=self.session.target.crop_dataset_id,
+                crop_vectors=vectors[rows] if table is not None else vectors[:0],
+                files=self.files,
+                on_done=self.context.observer.advance,
+            )
+        self.context.at_point("after_crops")
+        with self._stage(RunState.SAVING_RESULTS, total=None, unit="samples"):
+            self.progress.kept = len(kept)
+            self.progress.paths |= store_artifacts(
+                self.session, self.context.tables, works, table, vectors, rows, self.category_names
+            )
+            self.progress.receipt = self.session.commit(
+                RunAdditions(
+                    embedder=self.machinery.embedder.identity,
+                    images=images,
+                    schema=None if task_files is None else task_files.schema,
+                    predictions=kept_table,
+                    crops=crops,
+                    used_files=tuple(_used_files(works)),
+                )
+            )
+        self.context.at_point("after_commit")
+
+    def _note(self, level: str, message: str) -> None:
+        self.session.log(level, message)
+        self.context.observer.note(level, message)
+
+    @contextmanager
+    def _stage(self, state: RunState, *, total: int | None, unit: str) -> Iterator[None]:
+        self.session.enter(state)
+        self.context.observer.stage(state, total=total, unit=unit)
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.progress.stage_seconds[state.value.lower()] = round(time.monotonic() - start, 3)
+
+
+def _digest(work: ImageWork) -> bytes:
+    if work.known is None:
+        raise AssertionError(f"`{work.key}` was used, but its digest is not known")
+    return work.known.digest
+
+
+def _used_files(works: Sequence[ImageWork]) -> Iterator[UsedFile]:
+    """Every image that was dealt with now. One that could not even be read has no digest and stays new."""
+    for work in works:
+        if work.outcome in (None, FileOutcome.ALREADY_USED) or work.known is None:
+            continue
+        yield UsedFile(
+            key=work.key,
+            image_digest=work.known.digest,
+            prediction_digest=work.prediction_digest,
+            outcome=str(work.outcome),
+        )
+
+
+def _result(context: RunContext, progress: RunProgress, state: RunState, message: str, hint: str) -> RunResult:
+    target, receipt = context.session.target, progress.receipt
+    listed = 0 if progress.listing is None else len(progress.listing.images)
+    crop_dataset = None
+    if target.crop_dataset_id is not None and target.crop_dataset_name is not None:
+        crop_dataset = DatasetResult(
+            id=target.crop_dataset_id,
+            name=target.crop_dataset_name,
+            samples=receipt.crop_samples if receipt else target.crop_samples,
+            added=receipt.crops_added if receipt else 0,
+        )
+    return RunResult(
+        run=target.run_id,
+        state=state.value,
+        message=message,
+        hint=hint,
+        image_dataset=DatasetResult(
+            id=target.image_dataset_id,
+            name=target.image_dataset_name,
+            samples=receipt.image_samples if receipt else target.image_samples,
+            added=receipt.images_added if receipt else 0,
+        ),
+        crop_dataset=crop_dataset,
+        images=ImageCounts(
+            listed=listed,
+            new=listed - progress.count(FileOutcome.ALREADY_USED),
+            unreadable=progress.count(FileOutcome.UNREADABLE),
+            duplicate=progress.count(FileOutcome.DUPLICATE),
+            without_predictions=progress.count(FileOutcome.PREDICTIONS_MISSING),
+            bad_predictions=progress.count(*BAD_PREDICTIONS),
+            used=progress.count(FileOutcome.USED),
+        ),
+        objects=progress.counts,
+        candidates=progress.candidates,
+        selected=progress.selected,
+        selected_categories=progress.selected_categories,
+        stage_seconds=progress.stage_seconds,
+        findings=[
+            FindingDocument(
+                code=finding.code,
+                severity=finding.severity,
+                message=finding.message,
+                hint=finding.hint,
+                examples=list(finding.examples),
+                count=finding.count,
+            )
+            for finding in progress.findings
+        ],
+        paths=progress.paths,
+    )
