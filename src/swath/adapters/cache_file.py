@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,14 +57,18 @@ class CacheFile:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # The lock keeps threads apart, so the connection may wander between them.
-            connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
-            self._connection = connection
-            connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(self._schema)
-            self._inode = _inode(self._path)
+            # SQLite does not wait for others where a file turns to WAL: without the lock, of several processes that
+            # begin a cache together some would be told at once that it is locked.
+            with _one_process_at_a_time(self._path):
+                self._inode = _inode(self._path)  # before anything can fail: tells whose damaged file it was
+                # The lock of this object keeps threads apart, so the connection may wander between them.
+                connection = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, check_same_thread=False)
+                self._connection = connection
+                connection.execute(f"PRAGMA page_size = {_PAGE_SIZE}")
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.executescript(self._schema)
+                self._inode = _inode(self._path)
         return self._connection
 
     def _close(self) -> None:
@@ -76,19 +82,41 @@ class CacheFile:
             self._set_aside = True
             aside = self._path.with_name(f"{self._path.name}.damaged")
             try:
-                # Another process may have replaced the file already: then the new one is fine.
-                if self._inode in (0, _inode(self._path)):
-                    os.replace(self._path, aside)
-                    for suffix in ("-wal", "-shm"):
-                        Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+                moved = self._move_to(aside)
             except OSError as failure:
                 exc = failure
             else:
-                self.problem = f"The cache `{self._path}` was damaged; it was moved to `{aside}` and begun anew ({exc})"
+                if moved:
+                    self.problem = (
+                        f"The cache `{self._path}` was damaged; it was moved to `{aside}` and begun anew ({exc})"
+                    )
                 return True
         self._off = True
         self.problem = f"The cache `{self._path}` cannot be used ({exc}); going on without it, which takes longer"
         return False
+
+    def _move_to(self, aside: Path) -> bool:
+        """Whether it was this process that moved the file."""
+        with _one_process_at_a_time(self._path):
+            # Another process may have replaced the file already: then the new one is fine.
+            if _inode(self._path) != self._inode:
+                return False
+            # The log goes first: a new file must never find that of an old one.
+            for suffix in ("-wal", "-shm"):
+                Path(f"{self._path}{suffix}").unlink(missing_ok=True)
+            os.replace(self._path, aside)
+            return True
+
+
+@contextmanager
+def _one_process_at_a_time(path: Path) -> Iterator[None]:
+    """Hold `<path>.lock`, which stays behind empty: to delete it would let two processes hold two locks."""
+    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _inode(path: Path) -> int:
