@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from swath.adapters.datasource.folder_walk import FolderWalk, entry_of
-from swath.adapters.datasource.keys import HIDDEN_ROOT, check_key, check_prefix
-from swath.core.errors import NotFound, SourceUnavailable
+from swath.adapters.datasource.keys import HIDDEN_ROOT, check_key, check_prefix, printable
+from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
 from swath.pipeline.ports import FileEntry
 
 TEMPORARY_PREFIX = ".swath-tmp-"
@@ -48,7 +48,8 @@ class LocalFolder:
     """
 
     def __init__(self, root: Path) -> None:
-        """Raises NotFound where `root` does not exist, SourceUnavailable where it cannot be listed."""
+        """Raises NotFound where `root` does not exist, SourceUnavailable where it cannot be listed and InvalidConfig
+        where its path is not UTF-8: it names the datasource in databases, reports and answers."""
         try:
             self._root = os.path.realpath(root.expanduser(), strict=True)
             with os.scandir(self._root):
@@ -62,6 +63,11 @@ class LocalFolder:
                 "Name the folder, not a file in it." if exc.errno == errno.ENOTDIR else _HINTS.get(exc.errno or 0, "")
             )
             raise SourceUnavailable(f"The folder `{root}` cannot be read: {_reason(exc)}", hint=hint) from exc
+        if printable(self._root) != self._root:
+            raise InvalidConfig(
+                f"The path of the folder `{printable(self._root)}` is not valid UTF-8",
+                hint="Rename the folder, or the one it is in that has the odd name.",
+            )
         self._base = self._root.rstrip("/") + "/"
         self.skipped: list[str] = []
         """What the last complete listing left out, a line each: names that are not UTF-8, links that leave the

@@ -77,6 +77,16 @@ def test_the_uri_is_the_absolute_path_with_links_resolved(
     assert set(listed(LocalFolder(Path("link")))) == {"a.jpg", "sub/b.jpg"}
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="this file system refuses such names")
+def test_a_folder_whose_path_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    with pytest.raises(InvalidConfig, match=r"caf\\udce9.*UTF-8") as caught:
+        LocalFolder(folder)
+    assert caught.value.hint
+    str(caught.value).encode()
+
+
 # Links
 
 
