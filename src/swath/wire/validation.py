@@ -12,7 +12,7 @@ class _Report(BaseModel):
 
 
 class FileProblem(_Report):
-    """One place in one prediction file that breaks the format."""
+    """One place in a prediction file (or, with the outcome `schema_invalid`, in a schema) that breaks the format."""
 
     file: str
     json_path: str
@@ -31,7 +31,11 @@ class CategoryCount(_Report):
 
 
 class BoxCounts(_Report):
-    """Boxes by what a run would do with them, and the evidence about their format."""
+    """Boxes by what a run would do with them, and the evidence about their format.
+
+    Boxes of valid files, once per image they are for: total = used + clipped + outside + zero_area. `unjudged` ones
+    are not in the total: their images cannot be read. `read_as` is how boxes were read (`auto` as it was decided).
+    """
 
     total: int = 0
     used: int = 0
@@ -41,10 +45,19 @@ class BoxCounts(_Report):
     overflow_as_xywh: int = 0
     fits_as_xyxy_only: int = 0
     suspects_xyxy: bool = False
+    suspects_relative: bool = False
+    read_as: str = ""
+    unjudged: int = 0
 
 
 class TaskReport(_Report):
-    """One prediction task: its files, problems, boxes and categories."""
+    """One prediction task: its files, problems, boxes and categories.
+
+    `usable`: an object-level run can use the task, as its schema is in order and its type has boxes. With a broken
+    schema no prediction file is read; otherwise prediction_files = valid_files (of which some are empty) + bad_files +
+    predictions_without_image. `problems` holds every problem of bad files in the order of their names, up to a limit
+    for the whole report.
+    """
 
     task: str
     task_type: str | None = None
@@ -66,9 +79,13 @@ class TaskReport(_Report):
 
 
 class ValidationReport(_Report):
-    """A datasource's predictions, task by task. `ok` is False if anything at all is wrong."""
+    """A datasource's predictions, task by task. `ok` is False if any finding is a warning or an error.
+
+    `datasource` is where the images lie, `predictions_datasource` where the predictions were found.
+    """
 
     datasource: str
+    predictions_datasource: str = ""
     ok: bool
     images: int
     unreadable_images: int = 0
