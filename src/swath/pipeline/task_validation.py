@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from swath.core.boxes import BoxFormat, BoxFormatEvidence, box_format_evidence, judge_boxes, to_corners
 from swath.core.errors import NotFound, SourceUnavailable
@@ -69,14 +70,20 @@ def tally_files(
 
     def read_chunk(chunk: Sequence[str]) -> tuple[FileTally, int]:
         tally = FileTally()
+        boxes: _BoxesBySize = {}
         for key in chunk:
-            reading.read_one(key, file_bytes[key], images_of[key], tally)
+            reading.read_one(key, file_bytes[key], images_of[key], tally, boxes)
+        reading.judge(boxes, tally)
         return tally, len(chunk)
 
     chunks = [keys[start : start + FILES_PER_CHUNK] for start in range(0, len(keys), FILES_PER_CHUNK)]
     with ThreadPoolExecutor(threads, thread_name_prefix="swath-validate") as pool:
         for tally, count in pool.map(read_chunk, chunks):
             on_done(tally, count)
+
+
+_BoxesBySize = dict[tuple[int, int], list[NDArray[np.float64]]]
+"""Boxes by width and height of their image: most images are of few sizes, and columns are judged at once."""
 
 
 class _Reading:
@@ -89,7 +96,8 @@ class _Reading:
         # Which format `auto` means is known only after the last file, and boxes are not kept until then.
         self._formats = (BoxFormat.XYWH, BoxFormat.XYXY) if box_format is BoxFormat.AUTO else (box_format,)
 
-    def read_one(self, key: str, size: int, image_keys: Sequence[str], tally: FileTally) -> None:
+    def read_one(self, key: str, size: int, image_keys: Sequence[str], tally: FileTally, boxes: _BoxesBySize) -> None:
+        """Count one file in `tally`; its boxes are put aside in `boxes`."""
         if size > MAX_PREDICTION_BYTES:
             tally.problems.append((_unread(key, f"{size:,} bytes", f"at most {MAX_PREDICTION_BYTES:,} bytes"),))
             return
@@ -117,24 +125,27 @@ class _Reading:
         tally.valid += 1
         tally.empty += len(accepted[0][1]) == 0
         for image_key, predictions in accepted:
-            self._count(image_key, predictions, tally)
+            self._count(image_key, predictions, tally, boxes)
 
-    def _count(self, image_key: str, predictions: ImagePredictions, tally: FileTally) -> None:
+    def _count(self, image_key: str, predictions: ImagePredictions, tally: FileTally, boxes: _BoxesBySize) -> None:
         tally.predictions += len(predictions)
         tally.categories.update(predictions.category_ids.tolist())
-        boxes = predictions.boxes[np.isfinite(predictions.boxes).all(axis=1)]
-        if not len(boxes):
-            return
+        found = predictions.boxes[np.isfinite(predictions.boxes).all(axis=1)]
         size = self._sizes.of(image_key)
         if size is None:
-            tally.unjudged += len(boxes)
-            return
-        width, height = size
-        tally.evidence += box_format_evidence(boxes, np.array(width), np.array(height))
-        for box_format in self._formats:
-            outcomes = judge_boxes(to_corners(boxes, box_format), width=width, height=height)
-            counts = np.bincount(outcomes, minlength=BoxOutcome.ZERO_AREA + 1)
-            tally.outcomes.setdefault(box_format, Counter()).update(dict(enumerate(counts.tolist())))
+            tally.unjudged += len(found)
+        elif len(found):
+            boxes.setdefault(size, []).append(found)
+
+    def judge(self, boxes_by_size: _BoxesBySize, tally: FileTally) -> None:
+        """Count the boxes put aside by what would become of them."""
+        for (width, height), parts in boxes_by_size.items():
+            boxes = np.concatenate(parts)
+            tally.evidence += box_format_evidence(boxes, np.array(width), np.array(height))
+            for box_format in self._formats:
+                outcomes = judge_boxes(to_corners(boxes, box_format), width=width, height=height)
+                counts = np.bincount(outcomes, minlength=BoxOutcome.ZERO_AREA + 1)
+                tally.outcomes.setdefault(box_format, Counter()).update(dict(enumerate(counts.tolist())))
 
 
 def _unread(key: str, value: str, expected: str, *, hint: str = "") -> PredictionProblem:
