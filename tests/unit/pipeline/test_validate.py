@@ -201,6 +201,18 @@ def test_more_problems_than_the_limit_are_counted_but_not_listed() -> None:
     assert finding(task, "problems_not_listed").count == 60
 
 
+def test_the_limit_of_listed_problems_is_for_all_tasks_together() -> None:
+    names = [f"{number:04d}" for number in range(MAX_PROBLEMS // 20)]
+    known = {f"{name}.jpg": KnownImage(digest=bytes(32), width=9, height=9, max_scale=1) for name in names}
+    broken = {f"{name}.json": prediction_file(*[prediction(score=2)] * 12) for name in names}
+    files = task_files(broken) | task_files(broken, task="other")
+    source = datasource([f"{name}.jpg" for name in names], files, tasks=("cars", "other"))
+    first, second = validate(source, index=Index(known)).tasks
+    assert (len(first.problems), len(second.problems)) == (6_000, 4_000)
+    assert (first.bad_files, second.bad_files) == (500, 500)
+    assert finding(second, "problems_not_listed").count == 2_000
+
+
 def test_a_prediction_file_that_cannot_be_read_is_bad_and_stops_nothing() -> None:
     source = datasource(["a.jpg", "b.jpg"], task_files({"a.json": prediction_file(), "b.json": prediction_file()}))
     source.read_errors[f"{ROOT}cars/a.json"] = SourceUnavailable("`a.json` cannot be read: disk on fire")
