@@ -1,0 +1,79 @@
+"""All commands of `swath`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+import swath
+from swath.cli import exit_codes
+from swath.cli.dataset_commands import datasets_command, delete_command, export_command, show_command
+from swath.cli.demo_command import demo_data_command
+from swath.cli.doctor_command import doctor_command
+from swath.cli.run_command import run_command
+from swath.cli.validate_command import validate_command
+from swath.core.errors import SwathError
+
+app = typer.Typer(
+    name="swath",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Object-level curation for vision datasets: select the objects worth labelling.",
+)
+app.command("run")(run_command)
+app.command("validate")(validate_command)
+app.command("datasets")(datasets_command)
+app.command("show")(show_command)
+app.command("export")(export_command)
+app.command("delete")(delete_command)
+app.command("doctor")(doctor_command)
+app.command("demo-data")(demo_data_command)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"swath {swath.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run_app() -> None:
+    """Run the command line and exit with one of the documented codes."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        code = app(standalone_mode=False)
+    except SwathError as exc:
+        exit_codes.show_error(exc)
+        code = exit_codes.exit_code(exc)
+    except (KeyboardInterrupt, typer.Abort):
+        print("stopped; the datasets are as they were", file=sys.stderr)
+        code = exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has enough of it (`| head`).
+        sys.stderr.close()
+        code = exit_codes.OK
+    except Exception as exc:
+        if not hasattr(exc, "format_message") or not hasattr(exc, "show"):
+            raise
+        # click's own usage errors, without naming its classes (typer re-exports but few).
+        exc.show()
+        code = getattr(exc, "exit_code", exit_codes.USAGE)
+    sys.exit(code if isinstance(code, int) else exit_codes.OK)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

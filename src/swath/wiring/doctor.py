@@ -1,0 +1,95 @@
+"""Looks whether this installation can work: versions, embedder, storage."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import swath
+from swath.core.errors import SwathError
+from swath.settings import Settings
+
+PACKAGES = ("numpy", "numba", "onnxruntime", "onnx", "pillow", "simplejpeg", "sqlalchemy", "pyroaring", "arro3-core")
+LOW_DISK_BYTES = 2 * 1024**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at. `ok` is None for what is worth knowing but not needed."""
+
+    name: str
+    ok: bool | None
+    detail: str
+
+
+def examine(settings: Settings, *, embedder: str) -> list[Check]:
+    """All checks, in the order a person reads them. Never raises for what is wrong with the installation."""
+    return [
+        Check(name="swath", ok=True, detail=swath.__version__),
+        Check(name="python", ok=True, detail=f"{platform.python_version()} on {platform.platform()}"),
+        Check(name="threads", ok=True, detail=str(settings.threads)),
+        *_packages(),
+        _home(settings),
+        _disk(settings),
+        _embedder(settings, embedder),
+        _providers(),
+        _web_app(),
+    ]
+
+
+def _packages() -> list[Check]:
+    checks = []
+    for package in PACKAGES:
+        try:
+            checks.append(Check(name=package, ok=True, detail=importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            checks.append(Check(name=package, ok=False, detail="not installed: pip install swath"))
+    return checks
+
+
+def _home(settings: Settings) -> Check:
+    from swath.wiring.workspace import open_workspace
+
+    try:
+        with open_workspace(settings) as workspace:
+            probe = workspace.home.root / ".swath-doctor"
+            probe.write_bytes(b"swath")
+            probe.unlink()
+    except (SwathError, OSError) as exc:
+        return Check(name="home", ok=False, detail=f"{settings.home}: {exc}")
+    return Check(name="home", ok=True, detail=f"{settings.home} is writable")
+
+
+def _disk(settings: Settings) -> Check:
+    folder = settings.home
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    return Check(name="disk", ok=free >= LOW_DISK_BYTES, detail=f"{free / 1024**3:.1f} GiB free at {folder}")
+
+
+def _embedder(settings: Settings, name: str) -> Check:
+    from swath.adapters.embedders import load_embedder
+
+    try:
+        identity = load_embedder(name, models_folder=settings.home / "models").identity
+    except SwathError as exc:
+        return Check(name="embedder", ok=False, detail=str(exc))
+    detail = f"{identity.name}, {identity.dimension} dimensions, {identity.input_size} px, {identity.digest[:12]}"
+    return Check(name="embedder", ok=True, detail=detail)
+
+
+def _providers() -> Check:
+    try:
+        import onnxruntime
+    except ImportError as exc:
+        return Check(name="inference", ok=False, detail=f"onnxruntime cannot be imported: {exc}")
+    return Check(name="inference", ok=True, detail=", ".join(onnxruntime.get_available_providers()))
+
+
+def _web_app() -> Check:
+    index = Path(swath.__file__).parent / "webapp" / "index.html"
+    return Check(name="web app", ok=True if index.exists() else None, detail="built" if index.exists() else "not built")

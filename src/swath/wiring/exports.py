@@ -1,0 +1,143 @@
+"""Writing datasets and the outcome of a run where a person wants them: a file, standard output or a folder."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from swath.adapters.datasource import open_datasource
+from swath.core.errors import NotFound, SourceUnavailable
+from swath.settings import Settings
+from swath.store import catalog, exports
+from swath.wire.run_result import RunResult
+from swath.wiring.workspace import Workspace, open_workspace
+
+TEXT_FORMATS = ("filenames", "embeddings-csv", "coco")
+FORMATS = (*TEXT_FORMATS, "crops")
+
+CROP_COLUMNS = ("file", "crop", "image", "task", "category", "score", "x0", "y0", "x1", "y1", "stale")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterable[bytes]:
+    """A dataset, or one tag of it, in one of TEXT_FORMATS, in pieces."""
+    with open_workspace(settings) as workspace:
+        yield from _pieces(workspace, dataset, export_format, tag)
+
+
+def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: Path) -> int:
+    """Copy crops into `folder/<category>/`, with crops.csv beside them; returns how many."""
+    with open_workspace(settings) as workspace, _naming_failures(folder):
+        return _write_crops(workspace, dataset, tag, folder)
+
+
+def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str, str]:
+    """Put the two datasets of a run and its artifacts into a folder; returns where each part lies."""
+    paths: dict[str, str] = {}
+    with open_workspace(settings) as workspace, _naming_failures(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, path in result.paths.items():
+            shutil.copyfile(path, folder / name)
+            paths[name] = str(folder / name)
+        images, crops = result.image_dataset, result.crop_dataset
+        parts: list[tuple[str, str, str]] = []
+        if images is not None and images.samples:
+            parts += [("images.txt", images.id, "filenames"), ("images.coco.json", images.id, "coco")]
+            if crops is None:
+                parts.append(("images.embeddings.csv", images.id, "embeddings-csv"))
+        if crops is not None and crops.samples:
+            parts.append(("crops.embeddings.csv", crops.id, "embeddings-csv"))
+            _write_crops(workspace, crops.id, None, folder / "crops")
+            paths["crops"] = str(folder / "crops")
+        for name, dataset, export_format in parts:
+            with (folder / name).open("wb") as file:
+                file.writelines(_pieces(workspace, dataset, export_format, None))
+            paths[name] = str(folder / name)
+        (folder / "run.json").write_text(result.model_dump_json(indent=2))
+        paths["run.json"] = str(folder / "run.json")
+    return paths
+
+
+def _pieces(workspace: Workspace, dataset: str, export_format: str, tag: str | None) -> Iterable[bytes]:
+    if export_format == "filenames":
+        yield exports.export_filenames(workspace.store, dataset, tag).encode("utf-8", "surrogatepass")
+    elif export_format == "embeddings-csv":
+        for text in exports.export_embeddings_csv(workspace.store, workspace.home, dataset, tag):
+            yield text.encode("utf-8", "surrogatepass")
+    else:
+        yield exports.export_coco(workspace.store, dataset, tag)
+
+
+def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Path) -> int:
+    details = catalog.describe_dataset(workspace.store, dataset)
+    files = exports.crop_files(workspace.store, dataset, tag)
+    names = {category.category_id: category.name or "" for category in details.categories}
+    count = 0
+    missing: list[str] = []
+    source = None
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "crops.csv").open("w", newline="", encoding="utf-8", errors="surrogatepass") as table:
+        writer = csv.writer(table)
+        writer.writerow(CROP_COLUMNS)
+        for file in files:
+            source = source or open_datasource(details.output_uri)
+            target = folder / file.category / file.name
+            try:
+                data = source.read(file.key)
+            except NotFound:
+                missing.append(file.key)
+                continue
+            target.parent.mkdir(exist_ok=True)
+            target.write_bytes(data)
+            crop = file.sample.crop
+            if crop is not None:
+                writer.writerow(
+                    [
+                        f"{file.category}/{file.name}",
+                        _cell(file.key),
+                        _cell(crop.parent_file_name),
+                        _cell(crop.task),
+                        _cell(names.get(crop.category_id, "")),
+                        "" if crop.score is None else crop.score,
+                        *crop.box,
+                        int(crop.stale),
+                    ]
+                )
+            count += 1
+    if missing:
+        raise SourceUnavailable(
+            f"{len(missing)} crop files are gone from `{details.output_uri}`, the first is `{missing[0]}`; "
+            f"the other {count} were exported",
+            hint="delete the crops dataset and run again with --process-all to make them anew.",
+        )
+    return count
+
+
+def _cell(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+@contextmanager
+def _naming_failures(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise SourceUnavailable(
+            f"`{exc.filename or folder}` cannot be written: {exc.strerror}", hint="choose another --output."
+        ) from exc
+
+
+def write_file(pieces: Iterable[bytes], path: Path) -> None:
+    """Write pieces to a file, whole or not at all: it gets its name when the last piece is written."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with _naming_failures(path):
+        try:
+            with unfinished.open("wb") as file:
+                file.writelines(pieces)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)

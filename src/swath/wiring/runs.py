@@ -1,0 +1,127 @@
+"""A run in this process: the adapters it needs, the lock of the home, and the pipeline."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+from contextlib import closing
+from pathlib import Path
+
+from swath.adapters.datasource import open_datasource
+from swath.adapters.datasource.local import LocalFolder
+from swath.adapters.decoders.pillow_codec import PillowCodec
+from swath.adapters.embedders import RECOMMENDED_BATCH, OnnxOptions, load_embedder
+from swath.adapters.embedding_cache import SqliteEmbeddingCache
+from swath.adapters.image_index import SqliteImageIndex
+from swath.adapters.parquet import ParquetTables
+from swath.core.names import check_dataset_name, clean_dataset_name
+from swath.pipeline.image_pass import Machinery
+from swath.pipeline.ports import Datasource, KillPoint, RunObserver
+from swath.pipeline.run import RunContext, execute_run
+from swath.settings import Settings
+from swath.store.home import Home
+from swath.store.session import open_run
+from swath.wire.run_config import RunConfig
+from swath.wire.run_result import RunResult
+from swath.wiring.workspace import open_workspace
+
+
+def run_here(
+    config: RunConfig,
+    settings: Settings,
+    *,
+    observer: RunObserver,
+    onnx_options: OnnxOptions | None = None,
+) -> RunResult:
+    """Do a run in this process; waits while another one uses the same home.
+
+    Raises SwathError for what keeps a run from starting; once it has started, the result says how it ended.
+    """
+    source = open_datasource(config.datasource.location)
+    image_dataset_name = _image_dataset_name(config, source)
+    if config.object_level is not None and config.object_level.crop_dataset_name is not None:
+        check_dataset_name(config.object_level.crop_dataset_name, field="object_level.crop_dataset_name")
+    with open_workspace(settings) as workspace:
+        home = workspace.home
+        embedder = load_embedder(config.embedder, models_folder=home.models, options=onnx_options)
+        what = f"a run on `{source.uri}`"
+        with (
+            home.lock(lambda notice: observer.note("INFO", notice), what=what),
+            closing(SqliteEmbeddingCache(home.cache / "embeddings.sqlite")) as cache,
+            closing(SqliteImageIndex(home.cache / "images.sqlite")) as index,
+        ):
+            output = _open_output(config, source, home, observer)
+            at_point = kill_point(settings)
+            session = open_run(
+                workspace.store,
+                home,
+                run_config_json=config.model_dump_json(),
+                image_dataset_name=image_dataset_name,
+                input_uri=source.uri,
+                output_uri=output.uri,
+                task=None if config.object_level is None else config.object_level.task_name,
+                crop_dataset_name=None if config.object_level is None else config.object_level.crop_dataset_name,
+                at_point=at_point,
+            )
+            machinery = Machinery(
+                source=source,
+                codec=PillowCodec(max_pixels=settings.max_image_pixels),
+                embedder=embedder,
+                cache=cache,
+                index=index,
+                threads=settings.threads,
+                batch_size=RECOMMENDED_BATCH,
+            )
+            result = execute_run(
+                RunContext(
+                    config=config,
+                    session=session,
+                    machinery=machinery,
+                    output=output,
+                    tables=ParquetTables(),
+                    observer=observer,
+                    at_point=at_point,
+                )
+            )
+            for problem in (cache.problem, index.problem):
+                if problem is not None:
+                    observer.note("WARNING", problem)
+    return result
+
+
+def onnx_options(
+    *, input_size: int | None, mean: tuple[float, ...] | None, std: tuple[float, ...] | None
+) -> OnnxOptions | None:
+    """How an ONNX file wants its images, as far as a person said so; None if not at all."""
+    if input_size is None and mean is None and std is None:
+        return None
+    return OnnxOptions(input_size=input_size, mean=mean, std=std)
+
+
+def kill_point(settings: Settings) -> KillPoint:
+    """What happens at kill points: nothing, or the death that a test asked for."""
+
+    def at_point(name: str) -> None:
+        if name == settings.kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return at_point
+
+
+def _image_dataset_name(config: RunConfig, source: Datasource) -> str:
+    if config.dataset is not None:
+        return check_dataset_name(config.dataset, field="dataset")
+    return clean_dataset_name(Path(source.uri).name or "dataset")
+
+
+def _open_output(config: RunConfig, source: Datasource, home: Home, observer: RunObserver) -> Datasource:
+    """Where crops go: the datasource named, else the input itself, else (if that cannot be written) the home."""
+    output = source if config.datasource.output is None else open_datasource(config.datasource.output)
+    reason = output.why_not_writable()
+    if reason is None:
+        return output
+    folder = home.root / "outputs" / hashlib.sha256(source.uri.encode()).hexdigest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    observer.note("WARNING", f"`{output.uri}` cannot be written ({reason}): crops go to `{folder}`")
+    return LocalFolder(folder)
