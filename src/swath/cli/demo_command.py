@@ -9,7 +9,6 @@ import typer
 
 from swath.cli import exit_codes
 from swath.cli.progress import progress_observer
-from swath.core.runs import RunState
 
 
 def demo_data_command(
@@ -21,7 +20,7 @@ def demo_data_command(
     from swath.demo import make_demo_datasource
 
     with progress_observer() as observer:
-        observer.stage(RunState.STARTED, total=images, unit="images")
+        observer.start("draw street scenes", total=images, unit="images")
         done = 0
 
         def report(now: int, total: int) -> None:

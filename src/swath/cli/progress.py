@@ -39,6 +39,11 @@ SECONDS_BETWEEN_LINES = 10.0
 """How often plain progress says something while a stage is under way."""
 
 
+def stage_name(state: RunState) -> str:
+    """What a stage is called for a person."""
+    return STAGE_NAMES.get(state, state.value.lower().replace("_", " "))
+
+
 class TerminalObserver(AbstractContextManager["TerminalObserver"]):
     """A line per stage with count, rate and time left."""
 
@@ -67,8 +72,11 @@ class TerminalObserver(AbstractContextManager["TerminalObserver"]):
         self._progress.stop()
 
     def stage(self, state: RunState, *, total: int | None, unit: str) -> None:
+        self.start(stage_name(state), total=total, unit=unit)
+
+    def start(self, name: str, *, total: int | None, unit: str) -> None:
+        """Begin something that is not a stage of a run."""
         self._complete()
-        name = STAGE_NAMES.get(state, state.value.lower().replace("_", " "))
         self._current = self._progress.add_task(name, total=total, unit=unit)
 
     def advance(self, count: int = 1) -> None:
@@ -110,7 +118,11 @@ class PlainObserver(AbstractContextManager["PlainObserver"]):
         return None
 
     def stage(self, state: RunState, *, total: int | None, unit: str) -> None:
-        self._name = STAGE_NAMES.get(state, state.value.lower().replace("_", " "))
+        self.start(stage_name(state), total=total, unit=unit)
+
+    def start(self, name: str, *, total: int | None, unit: str) -> None:
+        """Begin something that is not a stage of a run."""
+        self._name = name
         self._unit, self._total, self._done = unit, total, 0
         self._started = self._said = time.monotonic()
         self._say(self._name if total is None else f"{self._name}: {total:,} {unit}")
