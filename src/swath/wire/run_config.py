@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -53,14 +52,15 @@ class SelectionConfig(Document):
     unit: SelectionUnit = SelectionUnit.OBJECTS
     strategies: tuple[Strategy, ...] = (DiversityStrategy(),)
 
-    @field_validator("n_samples")
+    @field_validator("n_samples", mode="before")
     @classmethod
-    def _count_or_fraction(cls, value: int | float | None) -> int | float | None:
-        if isinstance(value, float) and not 0 < value <= 1:
-            raise ValueError("a fraction above 0 and at most 1.0, or a whole number for a count")
-        if isinstance(value, int) and value < 1:
-            raise ValueError("a count of at least 1, or a fraction above 0 and at most 1.0")
-        return value
+    def _count_or_fraction(cls, value: object) -> object:
+        # Checked before the union is: its own errors would be one per member, under names nobody wrote.
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+            return value
+        if isinstance(value, float) and 0 < value <= 1:
+            return value
+        raise ValueError("expected a whole number of at least 1 for a count, or a fraction above 0 and at most 1.0")
 
 
 class ObjectLevelConfig(Document):
@@ -130,12 +130,18 @@ def _check_fields_agree(config: RunConfig) -> None:
 
 
 def _as_invalid_config(exc: ValidationError) -> InvalidConfig:
-    error = exc.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "StrictInt")))
+    errors = exc.errors(include_url=False)
+    error = errors[0]
+    field = _field_name(error["loc"])
     value = error.get("input")
     shown = "" if isinstance(value, dict) or value is None else f", got `{value}`"
-    if isinstance(value, float) and not math.isfinite(value):
-        shown = f", got `{value}`"
-    more = len(exc.errors()) - 1
+    more = len(errors) - 1
     hint = f"{more} more field{'s are' if more > 1 else ' is'} wrong too." if more else ""
     return InvalidConfig(f"`{field}`: {error['msg'].removeprefix('Value error, ')}{shown}", field=field, hint=hint)
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """The place as a person would write it: without the kind of strategy, which pydantic puts after its number."""
+    before = (None, *location)
+    parts = [part for earlier, part in zip(before, location, strict=False) if not isinstance(earlier, int)]
+    return ".".join(str(part) for part in parts)
