@@ -8,7 +8,7 @@ from swath.core.boxes import BoxFormat, BoxFormatEvidence
 from swath.core.outcomes import MAX_EXAMPLES, FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
-from swath.wire.run_result import ObjectCounts
+from swath.wire.run_result import FindingDocument, ObjectCounts
 
 _FILE_FINDINGS = {
     FileOutcome.UNREADABLE: ("warning", "cannot be read as images and were skipped"),
@@ -117,3 +117,15 @@ def about_objects(counts: ObjectCounts) -> Iterator[Finding]:
             yield Finding(
                 code=code, severity=severity, message=f"{count:,} of {counts.found:,} boxes {what}", count=count
             )
+
+
+def finding_document(finding: Finding) -> FindingDocument:
+    """A finding as part of a result or a report."""
+    return FindingDocument(
+        code=finding.code,
+        severity=finding.severity,
+        message=finding.message,
+        hint=finding.hint,
+        examples=list(finding.examples),
+        count=finding.count,
+    )

@@ -40,7 +40,7 @@ from swath.pipeline.run_artifacts import store_artifacts
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
 from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
-from swath.wire.run_result import DatasetResult, FindingDocument, ImageCounts, ObjectCounts, RunResult
+from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RunResult
 
 PROBLEMS_LOGGED = 20
 """Bad files written to the log one by one; validation.json has them all."""
@@ -442,16 +442,6 @@ def _result(context: RunContext, progress: RunProgress, state: RunState, message
         selected=progress.selected,
         selected_categories=progress.selected_categories,
         stage_seconds=progress.stage_seconds,
-        findings=[
-            FindingDocument(
-                code=finding.code,
-                severity=finding.severity,
-                message=finding.message,
-                hint=finding.hint,
-                examples=list(finding.examples),
-                count=finding.count,
-            )
-            for finding in progress.findings
-        ],
+        findings=[findings.finding_document(finding) for finding in progress.findings],
         paths=progress.paths,
     )

@@ -18,7 +18,7 @@ from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
 from swath.core.runs import RunState
 from swath.formats.lightly.locations import images_by_prediction_key, prediction_key, schema_key, task_prefix
 from swath.formats.lightly.tasks import require_task
-from swath.pipeline.findings import about_boxes
+from swath.pipeline.findings import about_boxes, finding_document
 from swath.pipeline.image_sizes import ImageSizes, find_image_sizes
 from swath.pipeline.listing import Listing, list_images
 from swath.pipeline.ports import Datasource, ImageCodec, ImageIndex, RunObserver
@@ -34,7 +34,6 @@ from swath.pipeline.validation_parts import (
     about_input,
     count_boxes,
     count_categories,
-    finding_document,
     schema_problem,
 )
 from swath.wire.validation import FileProblem, TaskReport, ValidationReport

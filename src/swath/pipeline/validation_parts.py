@@ -17,7 +17,6 @@ from swath.pipeline.findings import about_listing
 from swath.pipeline.image_sizes import ImageSizes
 from swath.pipeline.listing import Listing
 from swath.pipeline.task_validation import FileTally
-from swath.wire.run_result import FindingDocument
 from swath.wire.validation import BoxCounts, CategoryCount, FileProblem
 
 MAX_PROBLEMS = 10_000
@@ -181,14 +180,3 @@ def about_input(listing: Listing, sizes: ImageSizes, uri: str, names: Sequence[s
             examples=sizes.unreadable_examples,
             count=sizes.unreadable,
         )
-
-
-def finding_document(finding: Finding) -> FindingDocument:
-    return FindingDocument(
-        code=finding.code,
-        severity=finding.severity,
-        message=finding.message,
-        hint=finding.hint,
-        examples=list(finding.examples),
-        count=finding.count,
-    )
