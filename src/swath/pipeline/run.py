@@ -93,6 +93,9 @@ def _fail(
     """Take back the files written, if nothing names them yet, and close the run."""
     if progress.receipt is None and files.written:
         try:
+            # An interrupt may have come between the commit and its receipt: its files must stay.
+            if not set(files.written).isdisjoint(context.session.known_crop_files()):
+                files.written.clear()
             context.output.delete(files.written)
         except SwathError as exc:
             # The next run sweeps them; the reason the run failed is the one to report.
