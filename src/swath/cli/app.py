@@ -60,7 +60,6 @@ def run_app() -> None:
         exit_codes.show_error(exc)
         code = exit_codes.exit_code(exc)
     except (KeyboardInterrupt, typer.Abort):
-        print("stopped; the datasets are as they were", file=sys.stderr)
         code = exit_codes.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output has enough of it (`| head`).
@@ -72,6 +71,9 @@ def run_app() -> None:
         # click's own usage errors, without naming its classes (typer re-exports but few).
         exc.show()
         code = getattr(exc, "exit_code", exit_codes.USAGE)
+    if code == exit_codes.INTERRUPTED:
+        # Said here: newer versions of typer turn Ctrl-C into this code themselves.
+        print("stopped; the datasets are as they were", file=sys.stderr)
     sys.exit(code if isinstance(code, int) else exit_codes.OK)
 
 

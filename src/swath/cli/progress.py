@@ -28,6 +28,7 @@ from swath.core.runs import RunState
 STAGE_NAMES = {
     RunState.LOADING_DATASET: "list images",
     RunState.LOADING_PREDICTION: "read predictions",
+    RunState.CHECKING_CORRUPTNESS: "look up image sizes",
     RunState.EMBEDDING_OBJECT_CROPS: "crop and embed objects",
     RunState.EMBEDDING: "embed images",
     RunState.SAMPLING: "select",

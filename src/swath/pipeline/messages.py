@@ -53,7 +53,7 @@ def _shortage(chosen: Selected, config: RunConfig) -> str:
     if chosen.available == 0:
         return f" (no {noun} that is not there already)"
     if chosen.asked is not None and chosen.asked > chosen.available:
-        return f" ({chosen.asked:,} were asked for, all {counted(chosen.available, f'candidate {noun}')} are kept)"
+        return f" ({chosen.asked:,} were asked for, there are only {chosen.available:,}: all are kept)"
     return ""
 
 
