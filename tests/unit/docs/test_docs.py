@@ -79,11 +79,12 @@ def test_the_section_of_a_command_lists_its_options_and_no_others(command: str) 
 def test_the_section_of_a_command_gives_the_defaults_of_its_options(command: str) -> None:
     text = section(page("docs/reference/cli.md"), f"## swath {command}")
     for parameter in COMMANDS[command].params:
-        if parameter.default in (None, False) or not parameter.opts[0].startswith("--"):
+        default = parameter.default
+        if default is None or default is False or not parameter.opts[0].startswith("--"):
             continue
         row = re.search(rf"^\| `{parameter.opts[0]} [^|]*\| ([^|]*) \|", text, re.MULTILINE)
         assert row, parameter.opts[0]
-        assert row.group(1) == f"`{parameter.default}`", parameter.opts[0]
+        assert row.group(1) == f"`{default}`", parameter.opts[0]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -245,6 +246,7 @@ def test_architecture_names_every_runtime_dependency_and_no_other() -> None:
     required = {package_of(line) for line in project["dependencies"]}
     text = section(page("ARCHITECTURE.md"), "## Runtime dependencies")
     assert first_cells(text) == required
+    assert set(re.findall(r"\(extra `(\w+)`\)", text)) == set(project["optional-dependencies"])
     for lines in project["optional-dependencies"].values():
         assert all(f"`{package_of(line)}`" in text for line in lines)
 
