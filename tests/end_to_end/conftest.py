@@ -44,14 +44,15 @@ class Outcome:
 class Swath:
     """`swath` with one home. Calling it runs the command in this process; `process` and `start` in one of its own."""
 
-    def __init__(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, home: Path, models: Path) -> None:
+        home.mkdir(parents=True)
+        shutil.copytree(models, home / "models", copy_function=os.link)
         self.home = home
-        self._monkeypatch = monkeypatch
 
     def __call__(self, *arguments: str | Path | float, env: dict[str, str] | None = None) -> Outcome:
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
         handler = signal.getsignal(signal.SIGTERM)
-        with self._monkeypatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["swath", *map(str, arguments)])
             for name, value in self._environment(env or {}).items():
                 patch.setenv(name, value)
@@ -208,38 +209,51 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def make_swath(tmp_path: Path, models: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Makes `Swath`s with homes of their own."""
+@pytest.fixture(scope="session")
+def open_swath(models: Path) -> Any:
+    """Makes the `Swath` of a home that is not there yet."""
 
-    def make(name: str = "home") -> Swath:
-        home = tmp_path / name
-        home.mkdir()
-        shutil.copytree(models, home / "models", copy_function=os.link)
-        return Swath(home, monkeypatch)
+    def open_home(home: Path) -> Swath:
+        return Swath(home, models)
+
+    return open_home
+
+
+@pytest.fixture(scope="session")
+def open_photos() -> Any:
+    """Makes an empty `PhotoFolder`."""
+    return PhotoFolder
+
+
+@pytest.fixture
+def make_swath(tmp_path: Path, open_swath: Any) -> Any:
+    """Makes `Swath`s with homes of their own, by name."""
+
+    def make(name: str = "home") -> Any:
+        return open_swath(tmp_path / name)
 
     return make
 
 
 @pytest.fixture
-def swath(make_swath: Any) -> Swath:
-    made = make_swath()
-    assert isinstance(made, Swath)
-    return made
-
-
-@pytest.fixture
-def photos(tmp_path: Path) -> PhotoFolder:
-    """An empty photo folder called `photos`."""
-    return PhotoFolder(tmp_path / "photos")
+def swath(make_swath: Any) -> Any:
+    return make_swath()
 
 
 @pytest.fixture
 def make_photos(tmp_path: Path) -> Any:
+    """Makes empty `PhotoFolder`s, by name."""
+
     def make(name: str) -> PhotoFolder:
         return PhotoFolder(tmp_path / name)
 
     return make
+
+
+@pytest.fixture
+def photos(make_photos: Any) -> Any:
+    """An empty photo folder called `photos`."""
+    return make_photos("photos")
 
 
 @pytest.fixture
