@@ -34,6 +34,10 @@ def clean_dataset_name(text: str) -> str:
 
 
 def crops_dataset_name(image_dataset: str, *, task_name: str | None = None) -> str:
-    """`<name>-crops`, or `<name>-<task>-crops` when another task has that name; long parts are cut to the limit."""
-    end = "-crops" if task_name is None else f"-{clean_dataset_name(task_name)[:48]}-crops"
-    return image_dataset[: MAX_DATASET_NAME_LENGTH - len(end)] + end
+    """`<name>-crops`, or `<name>-<task>-crops` when another task has that name.
+
+    May be longer than a dataset name may be: then the user has to give one, rather than find one cut short.
+    """
+    if task_name is None:
+        return f"{image_dataset}-crops"
+    return f"{image_dataset}-{clean_dataset_name(task_name)}-crops"

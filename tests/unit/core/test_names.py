@@ -49,13 +49,3 @@ def test_the_crops_dataset_of_a_derived_name_fits_too(text: str) -> None:
 def test_a_crops_dataset_is_named_after_its_images_and_if_need_be_its_task() -> None:
     assert crops_dataset_name("vehicles_dataset") == "vehicles_dataset-crops"
     assert crops_dataset_name("vehicles", task_name="yolo/v8.boxes") == "vehicles-yolo-v8-boxes-crops"
-
-
-def test_derived_names_of_crops_datasets_stay_within_the_limit() -> None:
-    longest = "a" * 128
-
-    for task in (None, "t" * 300):
-        name = crops_dataset_name(longest, task_name=task)
-        assert len(name) <= 128
-        assert name.endswith("-crops")
-        assert check_dataset_name(name, field="dataset") == name
