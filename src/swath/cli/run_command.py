@@ -132,6 +132,9 @@ def run_command(
         return exit_codes.exit_code(exc)
     if as_json:
         print(result.model_dump_json(indent=2))
+        if result.state != "COMPLETED":
+            # Whoever sends the document to a file still sees what went wrong.
+            exit_codes.show_error(SwathError(result.message, hint=result.hint))
     else:
         print_summary(result, output=output)
     return exit_codes.OK if result.state == "COMPLETED" else exit_codes.FAILED
