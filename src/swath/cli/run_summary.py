@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from swath.wire.run_result import RunResult
@@ -24,7 +25,7 @@ def print_summary(result: RunResult, *, output: Path | None) -> None:
         for count, what in (
             (images.listed - images.new, "already done"),
             (images.unreadable, "unreadable"),
-            (images.duplicate, "duplicates"),
+            (images.duplicate, "duplicate" if images.duplicate == 1 else "duplicates"),
             (images.without_predictions, "without predictions"),
             (images.bad_predictions, "with bad predictions"),
         )
@@ -61,12 +62,8 @@ def print_summary(result: RunResult, *, output: Path | None) -> None:
             if (output / name).exists():
                 print(f"  {output / name}")
     elif result.crop_dataset is not None and result.crop_dataset.samples:
-        print(f"Look at the crops: swath export {_quoted(result.crop_dataset.name)} --format crops --output crops")
+        print(f"Look at the crops: swath export {shlex.quote(result.crop_dataset.name)} --format crops --output crops")
 
 
 def _list(parts: list[str]) -> str:
     return f" ({', '.join(parts)})" if parts else ""
-
-
-def _quoted(name: str) -> str:
-    return f"'{name}'" if " " in name else name
