@@ -8,6 +8,7 @@ from swath.core.boxes import BoxFormat, BoxFormatEvidence
 from swath.core.outcomes import MAX_EXAMPLES, FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
+from swath.pipeline.messages import counted
 from swath.wire.run_result import FindingDocument, ObjectCounts
 
 _FILE_FINDINGS = {
@@ -33,14 +34,14 @@ def about_listing(listing: Listing) -> Iterator[Finding]:
         yield Finding(
             code="videos_skipped",
             severity="warning",
-            message=f"{listing.videos} videos were skipped: only images are read so far",
+            message=f"{counted(listing.videos, 'video')} skipped: only images are read so far",
             count=listing.videos,
         )
     if listing.unmatched_lines:
         yield Finding(
             code="relevant_filenames_unmatched",
             severity="warning",
-            message=f"{len(listing.unmatched_lines)} lines of the relevant filenames file match no image",
+            message=f"no image matches {counted(len(listing.unmatched_lines), 'line')} of the relevant filenames file",
             examples=listing.unmatched_lines[:MAX_EXAMPLES],
             count=len(listing.unmatched_lines),
         )

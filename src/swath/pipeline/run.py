@@ -120,7 +120,7 @@ class _Run:
         """The run in its steps; returns the message for a person."""
         left_over = sweep_left_overs(self.context.output, self.session.target, self.session.known_crop_files())
         if left_over:
-            self._note("INFO", f"removed {left_over} crop files that an earlier run left behind")
+            self._note("INFO", f"removed {messages.counted(left_over, 'crop file')} that an earlier run left behind")
         used: Mapping[str, UsedFile] = {} if self.config.datasource.process_all else self.session.used_files()
         works = self._list()
         object_level = self.config.object_level
@@ -245,7 +245,7 @@ class _Run:
         if table is not None:
             self.progress.findings += findings.about_objects(self.progress.counts)
         for finding in self.progress.findings:
-            self._note(finding.severity.upper(), finding.message + (f" ({finding.hint})" if finding.hint else ""))
+            self._note(finding.severity.upper(), messages.finding_line(finding))
         bad = [work for work in works if work.outcome in BAD_PREDICTIONS or work.outcome is FileOutcome.UNREADABLE]
         for work in bad[:PROBLEMS_LOGGED]:
             self.session.log("WARNING", f"`{work.key}`: {work.outcome}: {work.reason}")

@@ -27,8 +27,15 @@ def test_videos_and_lines_that_match_nothing_are_found() -> None:
     lines = tuple(f"{number}.jpg" for number in range(9))
     videos, unmatched = about_listing(Listing(images=(), videos=3, other_files=0, left_out=0, unmatched_lines=lines))
     assert (videos.code, videos.severity, videos.count) == ("videos_skipped", "warning", 3)
+    assert videos.message == "3 videos skipped: only images are read so far"
+    assert unmatched.message == "no image matches 9 lines of the relevant filenames file"
     assert (unmatched.code, unmatched.count) == ("relevant_filenames_unmatched", 9)
     assert unmatched.examples == lines[:MAX_EXAMPLES]
+
+
+def test_a_single_video_is_one_video() -> None:
+    (finding,) = about_listing(Listing(images=(), videos=1, other_files=0, left_out=0, unmatched_lines=()))
+    assert finding.message.startswith("1 video skipped")
 
 
 def test_bad_files_are_found_by_kind_with_a_few_examples() -> None:

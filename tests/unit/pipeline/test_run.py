@@ -304,7 +304,7 @@ def test_left_over_crop_files_are_removed_and_said_so(street: Fixture) -> None:
     street.run()
     assert left_over not in street.source.files
     assert stranger in street.source.files
-    assert ("INFO", "removed 1 crop files that an earlier run left behind") in street.watcher.notes
+    assert ("INFO", "removed 1 crop file that an earlier run left behind") in street.watcher.notes
     assert len(crop_files(street)) == 3
 
 
