@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from swath.core.errors import RunFailed
-from swath.core.outcomes import FileOutcome
+from swath.core.outcomes import FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import IMAGE_EXTENSIONS, Listing
 from swath.pipeline.ports import RunTarget
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected
 from swath.wire.run_config import RunConfig, SelectionUnit
+
+EXAMPLES_SHOWN = 3
+"""Examples of a finding on its line; files.json has every file."""
 
 REASONS_SHOWN = 3
 """Reasons given when a run fails because everything is bad; more of them would say the same."""
@@ -55,6 +58,14 @@ def _shortage(chosen: Selected, config: RunConfig) -> str:
     if chosen.asked is not None and chosen.asked > chosen.available:
         return f" ({chosen.asked:,} were asked for, there are only {chosen.available:,}: all are kept)"
     return ""
+
+
+def finding_line(finding: Finding) -> str:
+    """A finding on one line for the log and the terminal, with its first examples and its hint."""
+    shown = finding.examples[:EXAMPLES_SHOWN]
+    more = ", …" if finding.count > len(shown) else ""
+    examples = f": {', '.join(shown)}{more}" if shown else ""
+    return f"{finding.message}{examples}" + (f" (hint: {finding.hint})" if finding.hint else "")
 
 
 def nothing_new(progress: RunProgress, target: RunTarget) -> str:

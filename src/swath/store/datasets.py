@@ -127,7 +127,7 @@ def plan_image_dataset(connection: Connection, *, name: str, input_uri: str, out
     if found.input_uri != input_uri:
         raise Conflict(
             f"dataset `{name}` reads from `{found.input_uri}`, this run from `{input_uri}`",
-            hint="Give the run another dataset name, or the datasource the dataset was made from.",
+            hint="Give the run another dataset name (`--dataset`), or the datasource the dataset was made from.",
         )
     return _existing(found, output_uri)
 
@@ -208,7 +208,7 @@ def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
     if found.output_uri != output_uri:
         raise Conflict(
             f"the files of dataset `{found.name}` lie in `{found.output_uri}`, this run would write to `{output_uri}`",
-            hint=f"Use output datasource `{found.output_uri}` again, or give the run another dataset name.",
+            hint=f"Use output datasource `{found.output_uri}` again, or give the run another dataset name (`--dataset`).",
         )
     return PlannedDataset(
         id=found.id,

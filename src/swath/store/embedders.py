@@ -54,5 +54,5 @@ def check_same_embedder(
         raise Conflict(
             f"dataset `{dataset_name}` holds vectors of embedder `{there.name}` (digest {there.digest[:12]}), "
             f"this run makes vectors of `{identity.name}` (digest {identity.digest[:12]}); they cannot be compared",
-            hint=f"Use embedder `{there.name}` again, or give the run another dataset name.",
+            hint=f"Use embedder `{there.name}` again, or give the run another dataset name (`--dataset`).",
         )
