@@ -208,7 +208,7 @@ def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
     if found.output_uri != output_uri:
         raise Conflict(
             f"the files of dataset `{found.name}` lie in `{found.output_uri}`, this run would write to `{output_uri}`",
-            hint=f"Use output datasource `{found.output_uri}` again, or give the run another dataset name (`--dataset`).",
+            hint=f"Use `{found.output_uri}` for output again, or give the run another dataset name (`--dataset`).",
         )
     return PlannedDataset(
         id=found.id,
