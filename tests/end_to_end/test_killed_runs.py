@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import swath as package
+from swath.store.home import open_home
 
 Fixture = Any  # of conftest.py: Swath, PhotoFolder
 
@@ -189,9 +190,21 @@ def test_two_runs_at_once_on_one_home_take_turns(swath: Fixture, photos: Fixture
     documents = sorted((json.loads(out) for _, out, _ in ended), key=lambda document: document["selected"])
     assert [document["selected"] for document in documents] == [0, 60]
     assert "nothing new" in documents[0]["message"]
-    assert sum(b"waiting for" in err for _, _, err in ended) == 1
     assert len(read_state(swath, photos).objects) == 60
     assert photos.files_below("crops") == set(swath.names("photos-crops"))
+
+
+def test_a_run_says_for_whom_it_waits_and_goes_on_after_it(swath: Fixture, photos: Fixture) -> None:
+    photos.add_many(1)
+    with open_home(swath.home).lock(pytest.fail, what="a long test"):
+        process = swath.start(*swath.run_arguments(photos.root))
+        assert process.stderr is not None
+        first_line = process.stderr.readline()
+        assert b"waiting for a long test" in first_line
+        assert process.poll() is None
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err.decode()
+    assert json.loads(out)["state"] == "COMPLETED"
 
 
 def test_reading_goes_on_while_a_run_writes(swath: Fixture, photos: Fixture) -> None:
