@@ -58,8 +58,8 @@ def test_everything_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
             "4 with bad predictions)"
         ),
         (
-            "  objects   5,000 found, 4,900 cropped (7 clipped at the border) (50 outside their image, 20 without area, "
-            "30 filtered)"
+            "  objects   5,000 found, 4,900 cropped (7 clipped at the border) (50 outside their image, "
+            "20 without area, 30 filtered)"
         ),
         "  vectors   4,000 computed, 900 from the cache",
         (

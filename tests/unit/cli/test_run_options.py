@@ -1,0 +1,84 @@
+"""How the options of `swath run` become a configuration, and how errors are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from swath.cli import exit_codes
+from swath.cli.run_command import _amount, _names, _numbers, _object_level, _one_of, _strategy
+from swath.core.errors import Conflict, InvalidConfig, NotFound, RunFailed, SourceUnavailable, SwathError
+
+
+@pytest.mark.parametrize(("text", "amount"), [("100", 100), ("0.1", 0.1), ("1", 1), ("1.0", 1.0), ("1e-3", 0.001)])
+def test_a_point_makes_an_amount_a_fraction(text: str, amount: float) -> None:
+    found = _amount(text)
+    assert (found, type(found)) == (amount, type(amount))
+
+
+def test_no_amount_is_none() -> None:
+    assert _amount(None) is None
+
+
+@pytest.mark.parametrize("text", ["", "ten", "10%", "nan", "inf", "1,5"])
+def test_an_amount_that_is_no_number_is_named(text: str) -> None:
+    with pytest.raises(InvalidConfig) as caught:
+        _amount(text)
+    assert caught.value.message == f"`--n-samples` is a count (100) or a fraction (0.1), got `{text}`"
+    assert caught.value.field == "selection.n_samples"
+
+
+def test_categories_are_repeated_or_separated_by_commas() -> None:
+    assert _names(["car, bus", "7", ",truck,"]) == ["car", "bus", "7", "truck"]
+    assert _names(None) is None
+    assert _names([]) is None
+
+
+def test_numbers_are_separated_by_commas() -> None:
+    assert _numbers("0.5, 1,-2e-1") == (0.5, 1.0, -0.2)
+    assert _numbers(None) is None
+    with pytest.raises(InvalidConfig, match="expected numbers separated by commas, got `a,b`"):
+        _numbers("a,b")
+
+
+def test_strategies() -> None:
+    assert _strategy("diversity", seed=3, min_distance=0.5) == {"type": "diversity", "minimum_distance": 0.5}
+    assert _strategy("diversity", seed=3, min_distance=-1) == {"type": "diversity", "minimum_distance": None}
+    assert _strategy("random", seed=3, min_distance=None) == {"type": "random", "seed": 3}
+    with pytest.raises(InvalidConfig, match="goes with `--strategy diversity`"):
+        _strategy("random", seed=3, min_distance=0.1)
+    with pytest.raises(InvalidConfig, match="`--strategy` is one of `diversity`, `random`, got `best`"):
+        _strategy("best", seed=3, min_distance=None)
+
+
+def test_a_choice_is_taken_in_both_spellings() -> None:
+    choices = {"object": "objects", "image": "images"}
+    assert [_one_of("--unit", word, choices) for word in ("image", "images")] == ["images", "images"]
+
+
+def test_an_option_about_objects_needs_a_task() -> None:
+    assert _object_level(None, padding=0.0, box_format="xywh", min_score=None) is None
+    assert _object_level("vehicles", padding=0.5) == {"task_name": "vehicles", "padding": 0.5}
+    with pytest.raises(InvalidConfig, match="`--min-score` is about objects, which need `--task`") as caught:
+        _object_level(None, padding=0.0, box_format="xywh", min_score=0.0001)
+    assert caught.value.field == "object_level.min_score"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (InvalidConfig("x"), exit_codes.USAGE),
+        (Conflict("x"), exit_codes.USAGE),
+        (NotFound("x"), exit_codes.USAGE),
+        (RunFailed("x"), exit_codes.FAILED),
+        (SourceUnavailable("x"), exit_codes.FAILED),
+    ],
+)
+def test_exit_codes(error: SwathError, code: int) -> None:
+    assert exit_codes.exit_code(error) == code
+
+
+def test_an_error_is_shown_with_its_hint_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    exit_codes.show_error(RunFailed("it broke", hint="mend it"))
+    exit_codes.show_error(RunFailed("it broke"))
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err) == ("", "error: it broke\nhint: mend it\nerror: it broke\n")
