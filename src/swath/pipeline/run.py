@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.additions import RunAdditions, UsedFile
+from swath.core.additions import EarlierCrops, RunAdditions, UsedFile
 from swath.core.boxes import BoxFormat
 from swath.core.embeddings import STORED_DTYPE
 from swath.core.errors import SwathError
-from swath.core.objects import BoxOutcome, ObjectTable
+from swath.core.objects import KEY_BYTES, BoxOutcome, ObjectTable
 from swath.core.outcomes import BAD_PREDICTIONS, FileOutcome
 from swath.core.runs import RunState
 from swath.pipeline import findings, messages
@@ -115,6 +115,7 @@ class _Run:
         self.progress = progress
         self.files = files
         self.category_names: dict[int, str] = {}
+        self.image_names: tuple[str, ...] = ()
 
     def execute(self) -> str:
         """The run in its steps; returns the message for a person."""
@@ -124,6 +125,8 @@ class _Run:
         used: Mapping[str, UsedFile] = {} if self.config.datasource.process_all else self.session.used_files()
         works = self._list()
         object_level = self.config.object_level
+        # Asked first: vectors of another embedder must be refused before hours of work, not after.
+        self.earlier = self._earlier_selection()
         if object_level is None:
             table, vectors = None, self._embed_images(works, used)
             task_files = None
@@ -138,6 +141,14 @@ class _Run:
         chosen, rows = self._select(works, table, vectors)
         self._keep_and_commit(works, table, vectors, rows, chosen, task_files)
         return messages.completed(self.progress, self.session.target, chosen, self.config)
+
+    def _earlier_selection(self) -> EarlierCrops:
+        """What was selected before: crops, or for a run without objects the images (which have no object keys)."""
+        identity = self.machinery.embedder.identity
+        if self.config.object_level is not None:
+            return self.session.earlier_crops(identity)
+        self.image_names, vectors = self.session.earlier_images(identity)
+        return EarlierCrops(object_keys=np.zeros((0, KEY_BYTES), dtype=np.uint8), vectors=vectors)
 
     def _list(self) -> list[ImageWork]:
         with self._stage(RunState.LOADING_DATASET, total=None, unit="files"):
@@ -261,11 +272,10 @@ class _Run:
         self, works: Sequence[ImageWork], table: ObjectTable | None, vectors: NDArray[np.float16]
     ) -> tuple[Selected, NDArray[np.int64]]:
         """What is selected, and its rows: of the table for objects, of the works for images without a table."""
-        embedder = self.machinery.embedder.identity
         with self._stage(RunState.SAMPLING, total=None, unit="objects"):
             if table is None:
                 return self._select_whole_images(works, vectors)
-            earlier = self.session.earlier_crops(embedder)
+            earlier = self.earlier
             is_candidate = table.outcome <= BoxOutcome.CLIPPED
             is_candidate &= ~is_among(table.key, earlier.object_keys)
             rows = np.flatnonzero(is_candidate)
@@ -304,8 +314,7 @@ class _Run:
     def _select_whole_images(
         self, works: Sequence[ImageWork], vectors: NDArray[np.float16]
     ) -> tuple[Selected, NDArray[np.int64]]:
-        names, earlier = self.session.earlier_images(self.machinery.embedder.identity)
-        there = set(names)
+        there = set(self.image_names)
         rows = np.array(
             [work.row for work in works if work.outcome is FileOutcome.USED and work.key not in there], dtype=np.int64
         )
@@ -313,7 +322,7 @@ class _Run:
             self.config.selection,
             vectors=vectors[rows],
             keys=image_keys([_digest(works[row]) for row in rows.tolist()]),
-            preselected=earlier,
+            preselected=self.earlier.vectors,
             unit_of_row=None,
             threads=self.machinery.threads,
         )
