@@ -191,6 +191,9 @@ class _Run:
             works, used, table, rules, files.schema.task_name, RunState.EMBEDDING_OBJECT_CROPS
         )
         self.progress.findings += findings.about_boxes(collected_evidence(works), asked=box_format, read_as=decided)
+        for work in works:
+            # The table holds them by now: a million objects need not be in memory twice.
+            work.predictions = None
         return table, vectors
 
     def _embed_images(self, works: Sequence[ImageWork], used: Mapping[str, UsedFile]) -> NDArray[np.float16]:
