@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all check format lock clean
+.PHONY: help setup demo test test-slow test-all check format lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ demo: setup ## make the demo datasource and do the object-level run on it
 
 test: setup ## run the tests
 	$(RUN)/pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: setup ## run the tests that `make test` leaves out
+	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
 test-all: setup ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
