@@ -61,6 +61,8 @@ def sweep_left_overs(output: Datasource, target: RunTarget, known: Sequence[str]
     if target.crop_dataset_id is None:
         return 0
     folder = crops_folder(target.crop_dataset_id)
+    for written in (folder, crop_thumbnail_key(folder)):
+        output.remove_unfinished(written)
     named = set(known)
     left_over = [entry.key for page in output.list_pages(folder) for entry in page if entry.key not in named]
     output.delete([*left_over, *map(crop_thumbnail_key, left_over)])

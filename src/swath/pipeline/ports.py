@@ -58,6 +58,13 @@ class Datasource(Protocol):
         """Delete files; keys that are not there are fine."""
         ...
 
+    def remove_unfinished(self, folder: str) -> None:
+        """Remove what writes that were cut off (a killed process) left below a folder that nobody else writes to.
+
+        `folder` ends in `/`; it need not be there. Unfinished files are never listed.
+        """
+        ...
+
     def why_not_writable(self) -> str | None:
         """None if files can be written, else the reason for a person."""
         ...

@@ -88,6 +88,9 @@ class MemoryDatasource:
             for key in keys:
                 self._files.pop(_checked(key), None)
 
+    def remove_unfinished(self, folder: str) -> None:
+        """Nothing to do: a write here is over at once."""
+
     def why_not_writable(self) -> str | None:
         return self.not_writable
 

@@ -153,6 +153,13 @@ class LocalFolder:
                 if exc.errno not in _ABSENT:
                     raise self._unavailable(key, "deleted", exc) from exc
 
+    def remove_unfinished(self, folder: str) -> None:
+        for where, _, names in os.walk(self._base + check_prefix(folder)):
+            for name in names:
+                if name.startswith(TEMPORARY_PREFIX):
+                    with suppress(FileNotFoundError):
+                        os.unlink(os.path.join(where, name))
+
     def why_not_writable(self) -> str | None:
         # What Swath writes goes below the hidden folder; where there is none yet, it is made in the root.
         hidden = self._inside(HIDDEN_ROOT)

@@ -391,3 +391,16 @@ def test_a_hidden_folder_elsewhere_cannot_be_written(root: Path) -> None:
     reason = LocalFolder(root).why_not_writable()
     assert reason is not None
     assert "leaves" in reason
+
+
+def test_what_a_killed_write_left_is_removed_below_the_folder_named_and_nowhere_else(tmp_path: Path) -> None:
+    for key in ("a/deep/.swath-tmp-1", "a/deep/kept.jpg", "b/.swath-tmp-2"):
+        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / key).write_bytes(b"x")
+    source = LocalFolder(tmp_path)
+
+    source.remove_unfinished("a/")
+    source.remove_unfinished("not-there/")
+
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {"a/deep/kept.jpg", "b/.swath-tmp-2"}
