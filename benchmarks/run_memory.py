@@ -4,8 +4,7 @@
 
 Every run embeds that many objects of drawn noise images and keeps 100 of them. Memory is flat if the streaming pass
 grows by no more than what has to be kept for every object until the commit: its row in the object table and its vector
-(float16), "explained". The whole run also selects; large selections load numba once, a step that does not depend on
-the size.
+(float16), "explained". The whole run also selects; large selections load numba besides.
 """
 
 from __future__ import annotations
