@@ -1,13 +1,51 @@
-"""For all tests: under CI a test may be skipped for what the machine is, never for what somebody forgot to install."""
+"""For all tests: a home, a database in it, and the rule that CI skips no test for what somebody forgot to install."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+
+from swath.store.database import Store, open_store
+from swath.store.home import Home, open_home
 
 EXPECTED_SKIPS = ("root",)
 """Words in the reasons of skips that are right in CI too: permissions do not bind root, so some tests mean nothing."""
+
+
+POSTGRESQL = os.environ.get("SWATH_TEST_POSTGRESQL")
+"""URL of an empty PostgreSQL database to run the tests of the store on as well; its tables are dropped."""
+
+
+@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+    assert POSTGRESQL is not None
+    engine = sa.create_engine(POSTGRESQL)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+    return POSTGRESQL
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home that this test holds the lock of."""
+    home = open_home(tmp_path / "home")
+    with home.lock(pytest.fail):
+        yield home
+
+
+@pytest.fixture
+def store(home: Home, database_url: str) -> Iterator[Store]:
+    store = open_store(database_url)
+    yield store
+    store.close()
 
 
 class UnexpectedSkips:

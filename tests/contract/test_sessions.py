@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from swath.pipeline.ports import KillPoint, RunSession
 from swath.store.database import Store, open_store
@@ -25,36 +22,6 @@ from swath.testing.session_contract import (
     finish,
     make_additions,
 )
-
-POSTGRESQL = os.environ.get("SWATH_TEST_POSTGRESQL")
-"""URL of an empty PostgreSQL database to run the suite on as well; its tables are dropped."""
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
-    assert POSTGRESQL is not None
-    engine = sa.create_engine(POSTGRESQL)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    return POSTGRESQL
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    home = open_home(tmp_path / "home")
-    with home.lock(pytest.fail):
-        yield home
-
-
-@pytest.fixture
-def store(home: Home, database_url: str) -> Iterator[Store]:
-    store = open_store(database_url)
-    yield store
-    store.close()
 
 
 class TestStoreRunSession(RunSessionContract):

@@ -31,9 +31,10 @@ class ImageCounts(_Result):
 
 
 class ObjectCounts(_Result):
-    """Objects of the used images. found = used + outside + zero_area + filtered; used = embedded + cached.
+    """Objects of the used images. found = used + outside + zero_area + filtered.
 
-    `clipped` ones are among the used: a part of their box lay outside the image.
+    `clipped` ones are among the used: a part of their box lay outside the image. `embedded` and `cached` count work
+    done; together they are the used ones, and objects of images that were found to be duplicates only afterwards.
     """
 
     found: int = 0

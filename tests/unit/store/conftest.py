@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Protocol
 
 import pytest
-import sqlalchemy as sa
 
 from swath.core.additions import CommitReceipt, RunAdditions
 from swath.core.runs import RunState
-from swath.store.database import Store, open_store
-from swath.store.home import Home, open_home
+from swath.store.database import Store
+from swath.store.home import Home
 from swath.store.session import StoreRunSession, open_run
-
-POSTGRESQL = os.environ.get("SWATH_TEST_POSTGRESQL")
-"""URL of an empty PostgreSQL database to run the suite on as well; its tables are dropped."""
 
 
 class StartRun(Protocol):
@@ -41,34 +34,6 @@ class CommitRun(Protocol):
         task: str | None = "wheels",
         crop_dataset_name: str | None = None,
     ) -> CommitReceipt: ...
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
-    assert POSTGRESQL is not None
-    engine = sa.create_engine(POSTGRESQL)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    return POSTGRESQL
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    """A home that this test holds the lock of."""
-    home = open_home(tmp_path / "home")
-    with home.lock(pytest.fail):
-        yield home
-
-
-@pytest.fixture
-def store(home: Home, database_url: str) -> Iterator[Store]:
-    store = open_store(database_url)
-    yield store
-    store.close()
 
 
 @pytest.fixture
