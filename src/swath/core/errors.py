@@ -5,6 +5,8 @@ SwathError
 ├── InvalidPredictions   tasks.json, schema.json or a prediction file breaks the format
 ├── NotFound             a dataset, tag, run or file that was named does not exist
 ├── Conflict             what was asked contradicts what is there
+│   └── StaleLease       another worker has the run by now
+├── NotAllowed           whoever asks may not do this
 ├── SourceUnavailable    a datasource or the home folder cannot be listed, read or written
 ├── UnreadableImage      the bytes of one image cannot be decoded
 ├── EmbedderUnavailable  the embedder cannot be loaded
@@ -59,6 +61,14 @@ class NotFound(SwathError):
 
 class Conflict(SwathError):
     """What was asked contradicts what is there."""
+
+
+class StaleLease(Conflict):
+    """A worker reports about a run that is not its own any more."""
+
+
+class NotAllowed(SwathError):
+    """Whoever asks may not do this: no token, or one whose scope does not reach so far."""
 
 
 class SourceUnavailable(SwathError):

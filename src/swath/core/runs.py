@@ -6,8 +6,12 @@ from enum import StrEnum
 
 
 class RunState(StrEnum):
-    """States in the order a run passes through them; a run may leave states out, never go back."""
+    """States in the order a run passes through them; a run may leave states out, never go back by itself.
 
+    QUEUED is a run that waits for a worker; one whose worker died waits again.
+    """
+
+    QUEUED = "QUEUED"
     STARTED = "STARTED"
     INITIALIZING = "INITIALIZING"
     LOADING_DATASET = "LOADING_DATASET"

@@ -91,7 +91,12 @@ def _prepare_sqlite(engine: Engine) -> None:
     @sa.event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later cannot wait for its turn (SQLITE_BUSY_SNAPSHOT).
-        writes = connection.get_execution_options().get("swath_writes", False)
+        options = connection.get_execution_options()
+        writes = options.get("swath_writes", False)
+        if options.get("swath_migrates", False):
+            # A table is changed by making a new one and dropping the old, to which others refer. Takes effect outside
+            # of transactions only.
+            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
@@ -112,8 +117,11 @@ def _bring_up_to_date(store: Store) -> None:
     with store.reading() as connection:
         if _revision(connection) == schema.REVISION:
             return
-    with store.writing() as connection:
+    migrating = Store(store.engine.execution_options(swath_migrates=True))
+    with migrating.writing() as connection:
         migrate(connection)
+    # Connections of the migration check no foreign keys.
+    store.engine.dispose()
 
 
 def _revision(connection: Connection) -> str | None:

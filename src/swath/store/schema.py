@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration: a database at this revision is opened without loading the migration tool."""
 
 Id = sa.String(24)
@@ -42,6 +42,61 @@ def key(name: str, kind: Kind, *args: SchemaItem) -> sa.Column[Any]:
     return sa.Column(name, kind, *args, primary_key=True, nullable=False, autoincrement=False)
 
 
+users = sa.Table(
+    "users",
+    metadata,
+    key("id", Id),
+    required("name", sa.Text),
+    required("is_local", sa.Boolean),  # the one owner of this home: whoever works on it without a token
+    required("created_at", sa.BigInteger),
+    sa.UniqueConstraint("name"),
+)
+sa.Index(
+    "uq_users_local",
+    users.c.is_local,
+    unique=True,
+    sqlite_where=users.c.is_local,
+    postgresql_where=users.c.is_local,
+)
+
+# The secrets themselves are nowhere: a token is found by its digest.
+tokens = sa.Table(
+    "tokens",
+    metadata,
+    key("id", Id),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("name", sa.Text),
+    required("scope", sa.String(16)),  # owner | member | worker | read-only
+    required("kind", sa.String(16)),  # token | session (a browser's cookie) | local (of the server that is running)
+    required("digest", Digest),
+    required("created_at", sa.BigInteger),
+    sa.Column("last_used_at", sa.BigInteger),
+    sa.Column("expires_at", sa.BigInteger),
+    sa.Column("revoked_at", sa.BigInteger),
+    sa.UniqueConstraint("digest"),
+)
+
+login_codes = sa.Table(
+    "login_codes",
+    metadata,
+    key("digest", Digest),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("expires_at", sa.BigInteger),
+)
+
+# What a request that creates something answered, so that it can be repeated when the answer got lost.
+idempotency_keys = sa.Table(
+    "idempotency_keys",
+    metadata,
+    key("user_id", Id, sa.ForeignKey("users.id")),
+    key("key", sa.String(200)),
+    required("request_digest", Digest),  # of method, path and body
+    sa.Column("status", sa.Integer),  # NULL while the first request is under way
+    sa.Column("answer", sa.LargeBinary),
+    required("created_at", sa.BigInteger),
+    sa.Index(None, "created_at"),
+)
+
 embedders = sa.Table(
     "embedders",
     metadata,
@@ -58,18 +113,20 @@ datasets = sa.Table(
     "datasets",
     metadata,
     key("id", Id),
+    required("owner_id", Id, sa.ForeignKey("users.id")),
     required("name", sa.Text),
     required("kind", sa.String(16)),  # images | crops
     sa.Column("parent_id", Id, sa.ForeignKey("datasets.id")),  # crops: their image dataset
     sa.Column("task", sa.Text),  # crops: the prediction task they were cut by
     required("is_default", sa.Boolean),  # crops: found by runs that name no crops dataset
-    required("input_uri", sa.Text),
+    required("input_uri", sa.Text),  # empty: no datasource has been set
     required("output_uri", sa.Text),
+    required("is_confined", sa.Boolean),  # local folders: only below the roots that the operator lists
     sa.Column("embedder_id", Id, sa.ForeignKey("embedders.id")),  # NULL as long as there are no vectors
     required("sample_count", sa.Integer),
     required("created_at", sa.BigInteger),
     required("modified_at", sa.BigInteger),
-    sa.UniqueConstraint("name"),
+    sa.UniqueConstraint("owner_id", "name"),
 )
 sa.Index(
     "uq_datasets_default_crops",
@@ -78,6 +135,24 @@ sa.Index(
     unique=True,
     sqlite_where=datasets.c.is_default,
     postgresql_where=datasets.c.is_default,
+)
+
+# An image dataset is shared with its crops datasets.
+dataset_shares = sa.Table(
+    "dataset_shares",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("user_id", Id, sa.ForeignKey("users.id")),
+    required("created_at", sa.BigInteger),
+)
+
+datasource_credentials = sa.Table(
+    "datasource_credentials",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("purpose", sa.String(16)),  # input | output
+    required("secret", sa.LargeBinary),  # encrypted JSON
+    required("modified_at", sa.BigInteger),
 )
 
 samples = sa.Table(
@@ -195,6 +270,117 @@ vector_segments = sa.Table(
     sa.UniqueConstraint("file_name"),
 )
 
+# Points of a map of a dataset's embeddings: files like those of the vectors, made with the basis that is kept.
+projections = sa.Table(
+    "projections",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("embedder_id", Id, sa.ForeignKey("embedders.id")),
+    required("method", sa.String(16)),  # pca
+    required("basis", sa.LargeBinary),  # little-endian float32: mean (D,), then components (2, D)
+    required("version", sa.Integer),  # grows with every segment
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("dataset_id", "method"),
+)
+
+projection_segments = sa.Table(
+    "projection_segments",
+    metadata,
+    key("projection_id", Id, sa.ForeignKey("projections.id")),
+    key("version", sa.Integer),  # of the projection once this segment is there; later ones override earlier ones
+    required("run_id", Id),
+    required("file_name", sa.Text),  # below the home's projections folder: float32 x, y per row
+    required("first_index", sa.Integer),
+    sa.Column("sample_indices", sa.LargeBinary),
+    required("row_count", sa.Integer),
+    required("byte_length", sa.BigInteger),
+    required("sha256", Digest),
+    sa.UniqueConstraint("file_name"),
+)
+
+# What people did to tags, newest last, so that it can be undone.
+operations = sa.Table(
+    "operations",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("summary", sa.Text),  # for a person: "added 93 samples to `vans`"
+    required("is_undone", sa.Boolean),
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.Index(None, "dataset_id", "user_id", "created_at"),
+)
+
+operation_changes = sa.Table(
+    "operation_changes",
+    metadata,
+    key("operation_id", Id, sa.ForeignKey("operations.id")),
+    key("tag_id", Id),
+    sa.Column("before", sa.LargeBinary),  # the tag as it was (JSON head and bitmap); NULL: it was not there
+    sa.Column("after", sa.LargeBinary),  # NULL: it was deleted
+)
+
+selections = sa.Table(
+    "selections",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("selector", sa.Text),  # JSON, as it was asked
+    required("members", sa.LargeBinary),  # serialised roaring bitmap of sample indices
+    required("member_count", sa.Integer),
+    required("created_at", sa.BigInteger),
+    sa.Index(None, "dataset_id"),
+)
+
+views = sa.Table(
+    "views",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("name", sa.Text),
+    required("rule", sa.Text),  # JSON: filter, sort and how the page looks; never a result
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("dataset_id", "name"),
+)
+
+exports = sa.Table(
+    "exports",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("user_id", Id, sa.ForeignKey("users.id")),
+    required("request", sa.Text),  # JSON: format, selector, options
+    required("state", sa.String(16)),  # PENDING | READY | FAILED
+    required("message", sa.Text),
+    required("sample_count", sa.Integer),
+    required("byte_length", sa.BigInteger),
+    required("created_at", sa.BigInteger),
+    sa.Column("finished_at", sa.BigInteger),
+    sa.Index(None, "dataset_id"),
+)
+
+workers = sa.Table(
+    "workers",
+    metadata,
+    key("id", Id),
+    required("owner_id", Id, sa.ForeignKey("users.id")),
+    required("name", sa.Text),
+    required("labels", sa.Text),  # JSON list
+    required("version", sa.Text),
+    required("host_name", sa.Text),
+    required("details", sa.Text),  # JSON: cores, memory and what else a person may want to know
+    required("is_draining", sa.Boolean),  # takes no new run
+    required("created_at", sa.BigInteger),
+    sa.Column("last_seen_at", sa.BigInteger),
+    sa.UniqueConstraint("owner_id", "name"),
+)
+
 used_files = sa.Table(
     "used_files",
     metadata,
@@ -213,6 +399,8 @@ runs = sa.Table(
     "runs",
     metadata,
     key("id", Id),
+    required("owner_id", Id, sa.ForeignKey("users.id")),
+    required("kind", sa.String(16)),  # object-level | selection
     required("state", sa.String(40)),
     required("message", sa.Text),
     required("config", sa.Text),  # JSON
@@ -225,13 +413,21 @@ runs = sa.Table(
     sa.Column("task", sa.Text),
     required("input_uri", sa.Text),
     required("output_uri", sa.Text),
-    required("process_id", sa.Integer),
-    required("host_name", sa.Text),
+    sa.Column("process_id", sa.Integer),  # of a run in the process that made it; NULL for runs of workers
+    sa.Column("host_name", sa.Text),
     required("cancel_requested", sa.Boolean),
+    required("priority", sa.Integer),  # higher ones are claimed first
+    required("runs_on", sa.Text),  # JSON list: labels a worker must have
+    sa.Column("worker_id", Id),  # who holds the lease, or held it last
+    required("lease", sa.Integer),  # grows with every claim; who comes with an older one is too late
+    sa.Column("lease_expires_at", sa.BigInteger),  # NULL: nobody holds it
+    required("deaths", sa.Integer),  # workers that died over it
+    sa.Column("progress", sa.Text),  # JSON: state, done, total, unit, rate
     required("created_at", sa.BigInteger),
     sa.Column("started_at", sa.BigInteger),
     sa.Column("finished_at", sa.BigInteger),
     sa.Index(None, "image_dataset_name"),
+    sa.Index(None, "state"),
 )
 
 run_log = sa.Table(
@@ -239,6 +435,8 @@ run_log = sa.Table(
     metadata,
     key("run_id", Id, sa.ForeignKey("runs.id")),
     key("line_number", sa.Integer),
+    required("lease", sa.Integer),
+    required("lease_line", sa.Integer),  # its number among the lines of that lease: a line sent twice is kept once
     required("logged_at", sa.BigInteger),
     required("level", sa.String(16)),
     required("message", sa.Text),

@@ -40,7 +40,9 @@ def described(connection: sa.Connection) -> dict[str, Any]:
         if table == "alembic_version":
             continue
         found[table] = {
-            "columns": [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)],
+            "columns": sorted(
+                (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in inspector.get_columns(table)
+            ),
             "primary key": inspector.get_pk_constraint(table),
             "foreign keys": sorted(map(str, inspector.get_foreign_keys(table))),
             "unique": sorted(map(str, inspector.get_unique_constraints(table))),

@@ -1,0 +1,1 @@
+"""The process that executes runs: claim, beat, run, report, stop cleanly."""
