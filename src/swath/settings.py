@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from swath.core.errors import InvalidConfig
@@ -12,10 +13,40 @@ from swath.core.errors import InvalidConfig
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Each field is read from the environment variable `SWATH_<FIELD>`; docs/reference/settings.md lists them."""
+    """Each field is read from the environment variable `SWATH_<FIELD>`; docs/reference/settings.md lists them.
+
+    Fields that hold a secret are left out of the representation, so that none lands in a traceback.
+    """
 
     home: Path
     """The home folder: database, vectors, caches and built models."""
+
+    database: str = field(repr=False)
+    """URL of the database; empty is SQLite in the home folder."""
+
+    secret_key: str = field(repr=False)
+    """Key that encrypts the credentials of datasources; empty is a key file in the home folder."""
+
+    roots: tuple[Path, ...]
+    """Folders that local datasources may lie in, for all who do not own the server; separated like `PATH`."""
+
+    hosts: tuple[str, ...]
+    """Further names under which the server may be asked, separated by commas."""
+
+    worker_timeout: float
+    """Seconds without a sign of life after which a worker counts as dead and its run returns to the queue."""
+
+    webapp_dir: Path | None
+    """Folder of the built web app; empty is the one that is installed."""
+
+    server: str
+    """URL of the server that workers and clients talk to."""
+
+    token: str = field(repr=False)
+    """Token that workers and clients show to the server."""
+
+    worker_id: str
+    """Id of the registered worker that `swath worker` is."""
 
     threads: int
     """Threads that decode images, and as many that embed; 0 is one per available processor core."""
@@ -29,11 +60,23 @@ class Settings:
 
 DEFAULTS = {
     "home": str(Path("~") / ".swath"),
+    "database": "",
+    "secret_key": "",
+    "roots": "",
+    "hosts": "",
+    "worker_timeout": "30",
+    "webapp_dir": "",
+    "server": "",
+    "token": "",
+    "worker_id": "",
     "threads": "0",
     "max_image_pixels": "400000000",
     "kill_at": "",
 }
 """Defaults as they would be written in the environment."""
+
+OLD_NAMES = {"server": "LIGHTLY_SERVER_LOCATION", "token": "LIGHTLY_TOKEN", "worker_id": "LIGHTLY_WORKER_ID"}
+"""Variables of the format's official clients and their container; read where ours is not set."""
 
 
 def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None = None) -> Settings:
@@ -42,10 +85,22 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     Raises InvalidConfig naming the variable for a value that cannot be used.
     """
     environ = os.environ if environ is None else environ
-    text = {field.name: environ.get(_variable(field.name), "") or DEFAULTS[field.name] for field in fields(Settings)}
+    text = {
+        name: environ.get(_variable(name), "") or environ.get(OLD_NAMES.get(name, ""), "") or DEFAULTS[name]
+        for name in (field.name for field in fields(Settings))
+    }
     threads = _whole_number("threads", text["threads"], least=0)
     return Settings(
         home=(home or Path(text["home"])).expanduser(),
+        database=text["database"],
+        secret_key=text["secret_key"],
+        roots=tuple(Path(root).expanduser().absolute() for root in text["roots"].split(os.pathsep) if root.strip()),
+        hosts=tuple(host.strip().lower() for host in text["hosts"].split(",") if host.strip()),
+        worker_timeout=_seconds("worker_timeout", text["worker_timeout"]),
+        webapp_dir=Path(text["webapp_dir"]).expanduser() if text["webapp_dir"] else None,
+        server=text["server"].strip().rstrip("/"),
+        token=text["token"].strip(),
+        worker_id=text["worker_id"].strip(),
         threads=threads or available_cores(),
         max_image_pixels=_whole_number("max_image_pixels", text["max_image_pixels"], least=1),
         kill_at=text["kill_at"],
@@ -59,15 +114,30 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _variable(field: str) -> str:
-    return f"SWATH_{field.upper()}"
+def child_environment(**changed: str) -> dict[str, str]:
+    """The environment for a child process: this one's, with settings replaced (given by field name)."""
+    return {**os.environ, **{_variable(name): value for name, value in changed.items()}}
 
 
-def _whole_number(field: str, text: str, *, least: int) -> int:
+def _variable(name: str) -> str:
+    return f"SWATH_{name.upper()}"
+
+
+def _whole_number(name: str, text: str, *, least: int) -> int:
     try:
         number = int(text)
     except ValueError:
         number = least - 1
     if number < least:
-        raise InvalidConfig(f"`{_variable(field)}` is a whole number of at least {least}, got `{text}`", field=field)
+        raise InvalidConfig(f"`{_variable(name)}` is a whole number of at least {least}, got `{text}`", field=name)
     return number
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise InvalidConfig(f"`{_variable(name)}` is a number of seconds above 0, got `{text}`", field=name)
+    return seconds

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import os
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
 
 from swath.core.errors import InvalidConfig
-from swath.settings import available_cores, load_settings
+from swath.settings import available_cores, child_environment, load_settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -22,6 +23,51 @@ def test_every_setting_is_read_from_the_environment() -> None:
     )
     assert (settings.home, settings.threads) == (Path("/srv/swath"), 3)
     assert (settings.max_image_pixels, settings.kill_at) == (1000, "x")
+
+
+def test_lists_are_split_and_locations_cleaned() -> None:
+    settings = load_settings(
+        {
+            "SWATH_ROOTS": f"/data{os.pathsep}~/photos",
+            "SWATH_HOSTS": "Swath.example.org, swath",
+            "SWATH_SERVER": "http://swath:8750/",
+            "SWATH_WORKER_TIMEOUT": "1.5",
+            "SWATH_WEBAPP_DIR": "/srv/webapp",
+        }
+    )
+    assert settings.roots == (Path("/data"), Path("~/photos").expanduser())
+    assert settings.hosts == ("swath.example.org", "swath")
+    assert (settings.server, settings.worker_timeout) == ("http://swath:8750", 1.5)
+    assert settings.webapp_dir == Path("/srv/webapp")
+
+
+def test_variables_of_the_official_container_are_read_where_ours_are_not_set() -> None:
+    old = {"LIGHTLY_TOKEN": "old", "LIGHTLY_WORKER_ID": "w1", "LIGHTLY_SERVER_LOCATION": "http://swath/"}
+    settings = load_settings(old)
+    assert (settings.token, settings.worker_id, settings.server) == ("old", "w1", "http://swath")
+    assert load_settings({**old, "SWATH_TOKEN": "new"}).token == "new"
+
+
+def test_secrets_are_not_in_the_representation() -> None:
+    secrets = {
+        "SWATH_TOKEN": "s3cret-1",
+        "SWATH_SECRET_KEY": "s3cret-2",
+        "SWATH_DATABASE": "postgresql://u:s3cret-3@h/n",
+    }
+    assert "s3cret" not in repr(load_settings(secrets))
+
+
+def test_a_child_gets_this_environment_and_what_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOMETHING_ELSE", "stays")
+    environment = child_environment(token="t", home="/srv/swath")
+    assert (environment["SWATH_TOKEN"], environment["SWATH_HOME"]) == ("t", "/srv/swath")
+    assert environment["SOMETHING_ELSE"] == "stays"
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "soon", "nan", "inf"])
+def test_a_timeout_is_a_positive_number(value: str) -> None:
+    with pytest.raises(InvalidConfig, match=f"`SWATH_WORKER_TIMEOUT` is a number of seconds above 0, got `{value}`"):
+        load_settings({"SWATH_WORKER_TIMEOUT": value})
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
