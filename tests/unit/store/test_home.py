@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -10,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from swath.core.errors import SourceUnavailable
+from swath.core.errors import Conflict, SourceUnavailable
 from swath.store.files import naming_failures, write_whole
-from swath.store.home import open_home
+from swath.store.home import THE_SERVER, ServerAddress, open_home, write_private
 
 HOLD_LOCK = """
 import sys, time
 from pathlib import Path
-from swath.store.home import open_home
+from swath.store.home import THE_SERVER, ServerAddress, open_home, write_private
 with open_home(Path(sys.argv[1])).lock(print, what="the run of a child"):
     print("locked", flush=True)
     time.sleep(60)
@@ -110,3 +111,63 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
     assert not home.is_locked()
     with home.lock(pytest.fail):
         assert home.is_locked()
+
+
+def test_nobody_waits_for_a_server(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    address = ServerAddress(url="http://127.0.0.1:8750", token="s3cret", process=os.getpid())
+    with home.lock(pytest.fail, what=THE_SERVER):
+        with pytest.raises(Conflict, match=rf"a server \(process {os.getpid()}\) uses"), home.lock(pytest.fail):
+            pytest.fail("locked twice")
+        with (
+            home.serve(address),
+            pytest.raises(Conflict, match=rf"process {os.getpid()} at http://127.0.0.1:8750\) uses `{tmp_path}`"),
+            home.lock(pytest.fail),
+        ):
+            pytest.fail("locked twice")
+    with home.lock(pytest.fail):
+        pass
+
+
+def test_whoever_waits_for_a_run_is_told_when_a_server_comes_first(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    child = subprocess.Popen([sys.executable, "-c", HOLD_LOCK, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    with child, child.stdout:
+        assert child.stdout.readline() == "locked\n"
+
+        def become_served(notice: str) -> None:
+            # What a server would have written, had it got the lock from the run of the child.
+            holder = {"process": child.pid, "since": "now", "what": THE_SERVER}
+            home.lock_file.write_text(json.dumps(holder))
+
+        with pytest.raises(Conflict, match=f"process {child.pid}"), home.lock(become_served):
+            pytest.fail("locked twice")
+        child.kill()
+
+
+def test_the_address_of_a_server_is_good_while_it_holds_the_home(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    address = ServerAddress(url="http://127.0.0.1:8750", token="s3cret", process=os.getpid())
+    assert home.server_address() is None
+    with home.lock(pytest.fail, what=THE_SERVER), home.serve(address):
+        assert home.server_address() == address
+        assert home.server_file.stat().st_mode & 0o777 == 0o600
+        left_by_a_killed_server = home.server_file.read_bytes()
+    assert not home.server_file.exists()
+    home.server_file.write_bytes(left_by_a_killed_server.replace(b"s3cret", b"older"))
+    assert home.server_address() is None
+    home.server_file.write_bytes(left_by_a_killed_server.replace(str(os.getpid()).encode(), b"1"))
+    with home.lock(pytest.fail):
+        assert home.server_address() is None
+    assert "s3cret" not in repr(address)
+
+
+def test_a_secret_is_written_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("old")
+    path.chmod(0o644)
+    write_private(path, "s3cret")
+    assert path.read_text() == "s3cret"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [entry.name for entry in tmp_path.iterdir()] == ["token"]
