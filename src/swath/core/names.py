@@ -1,4 +1,4 @@
-"""Names of datasets: the rule the official clients enforce, and how derived names are made to follow it."""
+"""Names of datasets and users: the rule the official clients enforce, and how derived names are made to follow it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,17 @@ def check_dataset_name(name: str, *, field: str) -> str:
         "`_` or `-`, and starts with a letter or a digit",
         field=field,
         hint=f"`{clean_dataset_name(name)}` would do.",
+    )
+
+
+def check_user_name(name: str, *, field: str) -> str:
+    """Return a name a user may have (the rule is that of datasets), or raise InvalidConfig."""
+    if DATASET_NAME.fullmatch(name) and len(name) <= MAX_DATASET_NAME_LENGTH:
+        return name
+    raise InvalidConfig(
+        f"a user cannot be called `{name}`: a name has 3 to {MAX_DATASET_NAME_LENGTH} letters, digits, spaces, `_` or "
+        "`-`, and starts with a letter or a digit",
+        field=field,
     )
 
 

@@ -16,6 +16,7 @@ from swath.store import embeddings, predictions, runs, samples, schema, tags
 from swath.store.database import Store
 from swath.store.datasets import Dataset, DatasetKind
 from swath.store.embedders import embedder_by_id
+from swath.store.hints import near_names
 from swath.store.home import Home
 from swath.wire.datasets import CategoryCount, DatasetDetails, DatasetSummary, EmbedderSummary, RunSummary, TagSummary
 
@@ -74,7 +75,7 @@ def iter_predictions(store: Store, dataset: str, *, task: str) -> Iterator[predi
         names = [schema.task_name for schema in predictions.task_schemas(connection, found.id)]
     if task not in names:
         raise NotFound(
-            f"dataset `{found.name}` has no predictions of task `{task}`", hint=stored.near_names(task, names, "task")
+            f"dataset `{found.name}` has no predictions of task `{task}`", hint=near_names(task, names, "task")
         )
     yield from predictions.iter_predictions(store, found.id, task=task)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,8 +11,10 @@ from sqlalchemy.engine import Connection
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.core.names import MAX_DATASET_NAME_LENGTH, check_dataset_name, crops_dataset_name
 from swath.store import schema
+from swath.store.hints import near_names
 from swath.store.ids import is_id, new_id
 from swath.store.tags import create_initial_tag
+from swath.store.users import local_user
 
 _table = schema.datasets
 
@@ -28,6 +29,7 @@ class Dataset:
     """A dataset that is there. `parent_id` and `task` are those of a crops dataset, None for images."""
 
     id: str
+    owner_id: str
     name: str
     kind: DatasetKind
     parent_id: str | None
@@ -35,6 +37,7 @@ class Dataset:
     is_default: bool
     input_uri: str
     output_uri: str
+    is_confined: bool
     embedder_id: str | None
     sample_count: int
     created_at: int  # ms
@@ -46,6 +49,7 @@ class PlannedDataset:
     """A dataset that a run adds to; it exists already, or comes into being under this id with the run's commit."""
 
     id: str
+    owner_id: str
     name: str
     kind: DatasetKind
     parent_id: str | None
@@ -53,6 +57,7 @@ class PlannedDataset:
     is_default: bool
     input_uri: str
     output_uri: str
+    is_confined: bool
     sample_count: int
 
 
@@ -60,8 +65,8 @@ def dataset_by_id(connection: Connection, dataset_id: str) -> Dataset | None:
     return _one(connection, _table.c.id == dataset_id)
 
 
-def dataset_by_name(connection: Connection, name: str) -> Dataset | None:
-    return _one(connection, _table.c.name == name)
+def dataset_by_name(connection: Connection, name: str, *, owner_id: str) -> Dataset | None:
+    return _one(connection, sa.and_(_table.c.owner_id == owner_id, _table.c.name == name))
 
 
 def all_datasets(connection: Connection) -> list[Dataset]:
@@ -77,7 +82,7 @@ def crops_datasets_of(connection: Connection, image_dataset_id: str) -> list[Dat
 
 def find_dataset(connection: Connection, name_or_id: str) -> Dataset:
     """The dataset of a name or an id. Raises NotFound, naming those that are spelt alike."""
-    found = dataset_by_name(connection, name_or_id)
+    found = dataset_by_name(connection, name_or_id, owner_id=local_user(connection).id)
     if found is None and is_id(name_or_id):
         found = dataset_by_id(connection, name_or_id)
     if found is None:
@@ -86,29 +91,23 @@ def find_dataset(connection: Connection, name_or_id: str) -> Dataset:
     return found
 
 
-def near_names(name: str, names: list[str], noun: str) -> str:
-    """A hint for a name that was not found: the names spelt alike, else the first few there are."""
-    if not names:
-        return f"There is no {noun} yet."
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        return "Did you mean " + " or ".join(f"`{other}`" for other in near) + "?"
-    listed = ", ".join(f"`{other}`" for other in names[:10])
-    return f"There {'are' if len(names) > 1 else 'is'} {listed}{', …' if len(names) > 10 else ''}."
+def plan_image_dataset(
+    connection: Connection, *, owner_id: str, name: str, input_uri: str, output_uri: str, is_confined: bool = False
+) -> PlannedDataset:
+    """The image dataset of `owner_id` that a run adds to.
 
-
-def plan_image_dataset(connection: Connection, *, name: str, input_uri: str, output_uri: str) -> PlannedDataset:
-    """The image dataset a run adds to.
-
-    Raises InvalidConfig for a name that breaks the rule, Conflict if the name belongs to a crops dataset or to an
-    image dataset of another datasource.
+    Raises InvalidConfig for a name that breaks the rule and for a dataset without datasource, Conflict if the name
+    belongs to a crops dataset or to an image dataset of another datasource.
     """
     check_dataset_name(name, field="dataset_name")
-    found = dataset_by_name(connection, name)
+    found = dataset_by_name(connection, name, owner_id=owner_id)
     if found is None:
-        planned_id = _id_of_failed_run(connection, schema.runs.c.image_dataset_id, {"image_dataset_name": name})
+        planned_id = _id_of_failed_run(
+            connection, schema.runs.c.image_dataset_id, {"owner_id": owner_id, "image_dataset_name": name}
+        )
         return PlannedDataset(
             id=planned_id or new_id(),
+            owner_id=owner_id,
             name=name,
             kind=DatasetKind.IMAGES,
             parent_id=None,
@@ -116,6 +115,7 @@ def plan_image_dataset(connection: Connection, *, name: str, input_uri: str, out
             is_default=False,
             input_uri=input_uri,
             output_uri=output_uri,
+            is_confined=is_confined,
             sample_count=0,
         )
     if found.kind is DatasetKind.CROPS:
@@ -123,6 +123,10 @@ def plan_image_dataset(connection: Connection, *, name: str, input_uri: str, out
         raise Conflict(
             f"dataset `{name}` holds crops of `{parent}`; a run cannot start from a crops dataset",
             hint=f"Run on image dataset `{parent}`.",
+        )
+    if not found.input_uri:
+        raise InvalidConfig(
+            f"dataset `{name}` has no datasource", field="datasource", hint="Set the datasource of the dataset first."
         )
     if found.input_uri != input_uri:
         raise Conflict(
@@ -156,7 +160,7 @@ def plan_crop_dataset(
             field="object_level.crop_dataset_name",
             hint=f"Set `object_level.crop_dataset_name` to one of at most {MAX_DATASET_NAME_LENGTH} characters.",
         )
-    found = dataset_by_name(connection, name)
+    found = dataset_by_name(connection, name, owner_id=parent.owner_id)
     if found is None and name != parent.name:
         planned_id = _id_of_failed_run(
             connection,
@@ -165,6 +169,7 @@ def plan_crop_dataset(
         )
         return PlannedDataset(
             id=planned_id or new_id(),
+            owner_id=parent.owner_id,
             name=name,
             kind=DatasetKind.CROPS,
             parent_id=parent.id,
@@ -173,6 +178,7 @@ def plan_crop_dataset(
             is_default=default is None and name == derived,
             input_uri=parent.input_uri,
             output_uri=parent.output_uri,
+            is_confined=parent.is_confined,
             sample_count=0,
         )
     if found is not None and given_name is not None and (found.parent_id, found.task) == (parent.id, task):
@@ -186,7 +192,7 @@ def plan_crop_dataset(
 
 def _derived_name(connection: Connection, parent: PlannedDataset, task: str) -> str:
     name = crops_dataset_name(parent.name)
-    found = dataset_by_name(connection, name)
+    found = dataset_by_name(connection, name, owner_id=parent.owner_id)
     if found is not None and found.parent_id == parent.id and found.task != task:
         name = crops_dataset_name(parent.name, task_name=task)
     return name
@@ -212,6 +218,7 @@ def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
         )
     return PlannedDataset(
         id=found.id,
+        owner_id=found.owner_id,
         name=found.name,
         kind=found.kind,
         parent_id=found.parent_id,
@@ -219,6 +226,7 @@ def _existing(found: Dataset, output_uri: str) -> PlannedDataset:
         is_default=found.is_default,
         input_uri=found.input_uri,
         output_uri=found.output_uri,
+        is_confined=found.is_confined,
         sample_count=found.sample_count,
     )
 
@@ -244,11 +252,12 @@ def create_dataset(connection: Connection, planned: PlannedDataset, *, now: int)
     found = dataset_by_id(connection, planned.id)
     if found is not None:
         return found
-    if dataset_by_name(connection, planned.name) is not None:
+    if dataset_by_name(connection, planned.name, owner_id=planned.owner_id) is not None:
         raise Conflict(f"dataset `{planned.name}` was made by somebody else during the run")
     connection.execute(
         sa.insert(_table).values(
             id=planned.id,
+            owner_id=planned.owner_id,
             name=planned.name,
             kind=planned.kind.value,
             parent_id=planned.parent_id,
@@ -256,6 +265,7 @@ def create_dataset(connection: Connection, planned: PlannedDataset, *, now: int)
             is_default=planned.is_default,
             input_uri=planned.input_uri,
             output_uri=planned.output_uri,
+            is_confined=planned.is_confined,
             embedder_id=None,
             sample_count=0,
             created_at=now,

@@ -14,6 +14,7 @@ from swath.core.runs import FINAL_STATES, RunState
 from swath.store import schema
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
+from swath.store.users import local_user
 
 _table = schema.runs
 _log = schema.run_log
@@ -24,6 +25,8 @@ class Run:
     """One run. Dataset ids are what it planned: the datasets need not exist (yet, or any more)."""
 
     id: str
+    owner_id: str
+    kind: str
     state: RunState
     message: str
     config: str  # JSON
@@ -36,9 +39,16 @@ class Run:
     task: str | None
     input_uri: str
     output_uri: str
-    process_id: int
-    host_name: str
+    process_id: int | None  # of a run in the process that made it; None for runs of workers
+    host_name: str | None
     cancel_requested: bool
+    priority: int  # higher ones are claimed first
+    runs_on: str  # JSON list: labels a worker must have
+    worker_id: str | None
+    lease: int
+    lease_expires_at: int | None  # ms
+    deaths: int  # workers that died over it
+    progress: str | None  # JSON
     created_at: int  # ms
     started_at: int | None
     finished_at: int | None
@@ -60,13 +70,19 @@ def create_run(
     task: str | None,
     input_uri: str,
     output_uri: str,
+    owner_id: str | None = None,
 ) -> str:
-    """Record a new run of this process in state STARTED; datasets are (id, name). Returns its id."""
+    """Record a new run of this process in state STARTED; datasets are (id, name). Returns its id.
+
+    The owner is the local user where none is named.
+    """
     run_id = new_id()
     crop_dataset_id, crop_dataset_name = crop_dataset or (None, None)
     connection.execute(
         sa.insert(_table).values(
             id=run_id,
+            owner_id=owner_id or local_user(connection).id,
+            kind="object-level",
             state=RunState.STARTED.value,
             message="",
             config=config,
@@ -80,6 +96,10 @@ def create_run(
             process_id=os.getpid(),
             host_name=socket.gethostname(),
             cancel_requested=False,
+            priority=0,
+            runs_on="[]",
+            lease=0,
+            deaths=0,
             created_at=now_ms(),
         )
     )
@@ -139,9 +159,12 @@ def request_cancel(connection: Connection, run_id: str) -> None:
 
 
 def close_abandoned_runs(connection: Connection) -> None:
-    """Mark runs CRASHED that are not over. The caller holds the home's lock, so their processes are gone."""
-    final = [state.value for state in FINAL_STATES]
-    query = sa.select(_table).where(_table.c.state.not_in(final))
+    """Mark runs of processes CRASHED that are not over; those of workers have leases instead.
+
+    The caller holds the home's lock, so the processes are gone.
+    """
+    not_abandoned = [state.value for state in (*FINAL_STATES, RunState.QUEUED)]
+    query = sa.select(_table).where(_table.c.state.not_in(not_abandoned), _table.c.process_id.is_not(None))
     for run in [_run(row) for row in connection.execute(query)]:
         kept = "what it added is kept" if run.receipt is not None else "it added nothing"
         finish_run(
@@ -155,7 +178,15 @@ def close_abandoned_runs(connection: Connection) -> None:
 
 def append_log(connection: Connection, run_id: str, line_number: int, level: str, message: str) -> None:
     connection.execute(
-        sa.insert(_log).values(run_id=run_id, line_number=line_number, logged_at=now_ms(), level=level, message=message)
+        sa.insert(_log).values(
+            run_id=run_id,
+            line_number=line_number,
+            lease=0,
+            lease_line=line_number,
+            logged_at=now_ms(),
+            level=level,
+            message=message,
+        )
     )
 
 

@@ -23,6 +23,7 @@ from swath.store.home import Home
 from swath.store.samples import file_names_of, object_keys_of
 from swath.store.sweep import sweep
 from swath.store.used_files import read_used_files, readable_digests
+from swath.store.users import local_user
 
 
 def do_nothing(point: str) -> None:
@@ -39,11 +40,13 @@ def open_run(
     output_uri: str,
     task: str | None,
     crop_dataset_name: str | None = None,
+    owner_id: str | None = None,
     at_point: KillPoint = do_nothing,
 ) -> StoreRunSession:
     """Start a run: close what earlier processes left open, settle the two datasets, record the run.
 
-    The caller holds `home.lock` until the run is over. `task` is None for a run without objects.
+    The caller holds `home.lock` until the run is over. `task` is None for a run without objects;
+    `owner_id` is the local user where None.
     Raises Conflict or InvalidConfig when the datasets cannot be what was asked for; nothing is recorded then.
     """
     if not home.is_locked():
@@ -57,12 +60,16 @@ def open_run(
     with store.writing() as connection:
         runs.close_abandoned_runs(connection)
     with store.writing() as connection:
-        images = plan_image_dataset(connection, name=image_dataset_name, input_uri=input_uri, output_uri=output_uri)
+        owner_id = owner_id or local_user(connection).id
+        images = plan_image_dataset(
+            connection, owner_id=owner_id, name=image_dataset_name, input_uri=input_uri, output_uri=output_uri
+        )
         crops = None
         if task is not None:
             crops = plan_crop_dataset(connection, images, task=task, given_name=crop_dataset_name)
         run_id = runs.create_run(
             connection,
+            owner_id=owner_id,
             config=run_config_json,
             image_dataset=(images.id, images.name),
             crop_dataset=None if crops is None else (crops.id, crops.name),

@@ -14,6 +14,7 @@ from swath.store.database import Store
 from swath.store.datasets import plan_crop_dataset, plan_image_dataset
 from swath.store.home import Home
 from swath.store.runs import create_run
+from swath.store.users import local_user
 from swath.testing.session_contract import make_additions, make_image_additions
 
 Fixture = Any  # of conftest.py: CommitRun
@@ -23,7 +24,8 @@ Fixture = Any  # of conftest.py: CommitRun
 
 def plan_run(store: Store) -> RunPlan:
     with store.writing() as connection:
-        images = plan_image_dataset(connection, name="vehicles", input_uri="/data", output_uri="/data")
+        owner = local_user(connection).id
+        images = plan_image_dataset(connection, owner_id=owner, name="vehicles", input_uri="/data", output_uri="/data")
         crops = plan_crop_dataset(connection, images, task="wheels", given_name=None)
         run_id = create_run(
             connection,

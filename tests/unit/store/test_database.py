@@ -32,6 +32,18 @@ def new_run(connection: sa.Connection) -> str:
     )
 
 
+def log_lines(run_id: str, count: int, message: object) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "line_number": range(count),
+        "lease": 0,
+        "lease_line": range(count),
+        "logged_at": 0,
+        "level": "INFO",
+        "message": message,
+    }
+
+
 def described(connection: sa.Connection) -> dict[str, Any]:
     """Everything about the tables of a database that can be asked of it."""
     inspector = sa.inspect(connection)
@@ -152,14 +164,7 @@ def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path: Path) -> None:
             # As many pages as there are: what a full disk looks like to the database.
             connection.exec_driver_sql("PRAGMA max_page_count = 1")
             run_id = new_run(connection)
-            lines = {
-                "run_id": run_id,
-                "line_number": range(5000),
-                "logged_at": 0,
-                "level": "INFO",
-                "message": "x" * 500,
-            }
-            insert_columns(connection, schema.run_log, lines, 5000)
+            insert_columns(connection, schema.run_log, log_lines(run_id, 5000, "x" * 500), 5000)
 
     with pytest.raises(SourceUnavailable, match="disk is full") as caught:
         write_much()
@@ -203,26 +208,23 @@ def test_readers_see_the_state_before_while_a_run_writes(store: Store) -> None:
 def test_columns_of_unequal_length_are_refused(store: Store) -> None:
     with store.writing() as connection:
         run_id = new_run(connection)
-        columns = {"run_id": run_id, "line_number": range(3), "logged_at": 0, "level": "INFO", "message": ["one"]}
         with pytest.raises(ValueError, match="shorter"):
-            insert_columns(connection, schema.run_log, columns, 3)
+            insert_columns(connection, schema.run_log, log_lines(run_id, 3, ["one"]), 3)
 
 
 def test_upserted_rows_replace_those_of_the_same_key(store: Store) -> None:
     with store.writing() as connection:
         run_id = new_run(connection)
         for message in ("one", "two"):
-            columns = {"run_id": run_id, "line_number": range(2), "logged_at": 0, "level": "INFO", "message": message}
-            upsert_columns(connection, schema.run_log, columns, 2)
+            upsert_columns(connection, schema.run_log, log_lines(run_id, 2, message), 2)
         upsert_columns(connection, schema.run_log, {}, 0)
     with store.reading() as connection:
         assert connection.execute(sa.select(schema.run_log.c.message)).scalars().all() == ["two", "two"]
 
 
 def test_a_row_without_its_parent_is_refused(store: Store) -> None:
-    columns = {"run_id": "f" * 24, "line_number": 0, "logged_at": 0, "level": "INFO", "message": "lost"}
-    with pytest.raises(sa.exc.IntegrityError), store.writing() as connection:
-        insert_columns(connection, schema.run_log, columns, 1)
+    with pytest.raises(sa.exc.IntegrityError, match=r"(?i)foreign key"), store.writing() as connection:
+        insert_columns(connection, schema.run_log, log_lines("f" * 24, 1, "lost"), 1)
 
 
 def test_another_program_can_read_the_file_during_a_run(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -61,7 +62,7 @@ def _give_to(table: str, owner: str, values: dict[str, str]) -> None:
     op.execute(sa.text(f"UPDATE {table} SET owner_id = :owner, {filled}").bindparams(owner=owner))
 
 
-_NEW_COLUMNS: dict[str, dict[str, sa.types.TypeEngine[object]]] = {
+_NEW_COLUMNS: dict[str, dict[str, sa.types.TypeEngine[Any]]] = {
     "datasets": {"is_confined": sa.Boolean()},
     "runs": {
         "kind": sa.String(length=16),
