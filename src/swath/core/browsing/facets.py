@@ -1,0 +1,248 @@
+"""Counts beside a filter: how many samples each further choice would show, and how values are distributed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swath.core.browsing.columns import SampleColumns
+from swath.core.browsing.filters import (
+    Constraint,
+    Membership,
+    SampleFilter,
+    aspect_ratios,
+    constraint_masks,
+    predictions_of_categories,
+    predictions_of_scores,
+    shorter_sides,
+)
+
+
+class HistogramName(StrEnum):
+    """What histograms are made of."""
+
+    SCORE = "score"
+    SHORTER_SIDE = "shorter_side"  # pixels
+    BOX_AREA = "box_area"  # share of the image
+    ASPECT_RATIO = "aspect_ratio"  # width / height
+    OBJECT_COUNT = "object_count"
+
+
+BIN_EDGES: dict[HistogramName, NDArray[np.float64]] = {
+    HistogramName.SCORE: np.arange(21) / 20,
+    HistogramName.SHORTER_SIDE: 2.0 ** np.arange(15, dtype=np.float64),
+    HistogramName.BOX_AREA: 10.0 ** (np.arange(-12, 1) / 2),
+    # Steps of a factor √2, with squares in the middle of a bin.
+    HistogramName.ASPECT_RATIO: 2.0 ** ((np.arange(-8, 10) - 0.5) / 2),
+    HistogramName.OBJECT_COUNT: np.array([0, 1, 2, 3, 4, 5, 6, 8, 11, 16, 21, 31, 51, 101, 201, 501], dtype=np.float64),
+}
+"""Edges (B + 1,) of the bins. A bin holds its lower edge, not its upper one; the first and the last also hold what
+lies beyond."""
+
+OWN_CONSTRAINT = {
+    HistogramName.SHORTER_SIDE: Constraint.SHORTER_SIDE,
+    HistogramName.BOX_AREA: Constraint.BOX_AREA,
+    HistogramName.ASPECT_RATIO: Constraint.ASPECT_RATIO,
+    HistogramName.OBJECT_COUNT: Constraint.OBJECT_COUNT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Histogram:
+    """How many values lie in each bin; those that have none (NaN) are `missing`."""
+
+    edges: NDArray[np.float64]  # (B + 1,)
+    counts: NDArray[np.int64]  # (B,)
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Facets:
+    """Counts of samples under a filter.
+
+    Each of them ignores its own constraint and obeys all others, so that the count of a category that is not chosen
+    says what choosing it would add. Tags are the exception: a filter wants samples in all tags it names, so the count
+    of a tag says what would be left, and obeys everything.
+
+    Of images, `categories` counts those with at least one prediction of the category (of an admitted score), and the
+    histogram of scores counts predictions (of an admitted category), not images.
+    """
+
+    total: int  # samples that pass the whole filter
+    categories: NDArray[np.int64]  # (C,) by code
+    runs: NDArray[np.int64]  # (R,) by code
+    stale: int
+    not_stale: int
+    tags: dict[str, int]
+    histograms: dict[HistogramName, Histogram]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Pairs:
+    """Predictions (P,) sorted by sample, then category, and the number of the pair of both that each belongs to."""
+
+    order: NDArray[np.intp]  # (P,) places in the columns
+    sample: NDArray[np.intp]  # (P,)
+    category: NDArray[np.intp]  # (P,)
+    pair: NDArray[np.intp]  # (P,)
+    first_of_pair: NDArray[np.intp]  # (pairs,) places in this order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FacetIndex:
+    """The bin of every value, found once for all filters. About a tenth of a second for a million samples.
+
+    The columns must not change afterwards.
+    """
+
+    columns: SampleColumns
+    bins: dict[HistogramName, NDArray[np.uint8]]  # (N,), of SCORE (P,) where there are predictions; B is missing
+    _pairs: _Pairs | None
+
+    @classmethod
+    def build(cls, columns: SampleColumns) -> FacetIndex:
+        """Bin the values of `columns`."""
+        values: dict[HistogramName, NDArray[Any]] = {
+            HistogramName.SCORE: columns.prediction_score if columns.has_predictions else columns.score,
+            HistogramName.SHORTER_SIDE: shorter_sides(columns),
+            HistogramName.BOX_AREA: columns.box_area,
+            HistogramName.ASPECT_RATIO: aspect_ratios(columns),
+            HistogramName.OBJECT_COUNT: columns.object_count,
+        }
+        return cls(
+            columns=columns,
+            bins={name: _bins(of, BIN_EDGES[name]) for name, of in values.items()},
+            _pairs=_pairs(columns) if columns.has_predictions else None,
+        )
+
+    def facets(self, sample_filter: SampleFilter, tags: Mapping[str, Membership] | None = None) -> Facets:
+        """All counts under `sample_filter`; `tags` are the sets to count besides, by name."""
+        columns = self.columns
+        passing = _Passing(constraint_masks(columns, sample_filter), len(columns))
+        category_counts, scores = (
+            self._counts_of_predictions(sample_filter, passing)
+            if self._pairs is not None
+            else self._counts_of_categories_and_scores(passing)
+        )
+        stale_counts = passing.counts(columns.stale.view(np.uint8), 2, ignoring=Constraint.STALE)
+        histograms = {HistogramName.SCORE: scores}
+        for name, constraint in OWN_CONSTRAINT.items():
+            slots = len(BIN_EDGES[name])
+            histograms[name] = _histogram(name, passing.counts(self.bins[name], slots, ignoring=constraint))
+        return Facets(
+            total=len(passing.rows()),
+            categories=category_counts,
+            runs=passing.counts(columns.run, len(columns.run_ids), ignoring=Constraint.RUN),
+            stale=int(stale_counts[1]),
+            not_stale=int(stale_counts[0]),
+            tags={name: _count_members(members, passing.mask()) for name, members in (tags or {}).items()},
+            histograms=histograms,
+        )
+
+    def _counts_of_categories_and_scores(self, passing: _Passing) -> tuple[NDArray[np.int64], Histogram]:
+        codes = self.columns.category
+        count = len(self.columns.categories)
+        rows = passing.rows(ignoring=Constraint.CATEGORY)
+        # One slot further up, so that NO_CODE has a slot of its own, which is left out.
+        category_counts = np.bincount(codes.take(rows) + np.intp(1), minlength=count + 1)[1:]
+        slots = len(BIN_EDGES[HistogramName.SCORE])
+        score_counts = passing.counts(self.bins[HistogramName.SCORE], slots, ignoring=Constraint.SCORE)
+        return category_counts, _histogram(HistogramName.SCORE, score_counts)
+
+    def _counts_of_predictions(
+        self, sample_filter: SampleFilter, passing: _Passing
+    ) -> tuple[NDArray[np.int64], Histogram]:
+        columns, pairs = self.columns, self._pairs
+        assert pairs is not None
+        passes = passing.mask(ignoring=Constraint.PREDICTION)
+
+        admitted_scores = predictions_of_scores(columns, sample_filter)
+        if admitted_scores is None:
+            counted = pairs.first_of_pair[passes.take(pairs.sample.take(pairs.first_of_pair))]
+        else:
+            counted = np.flatnonzero(passes.take(pairs.sample) & admitted_scores.take(pairs.order))
+            counted = counted[_starts(pairs.pair.take(counted))]
+        category_counts = np.bincount(pairs.category.take(counted) + 1, minlength=len(columns.categories) + 1)[1:]
+
+        in_histogram = passes.take(columns.prediction_sample)
+        admitted_categories = predictions_of_categories(columns, sample_filter)
+        if admitted_categories is not None:
+            in_histogram &= admitted_categories
+        bins = self.bins[HistogramName.SCORE].take(np.flatnonzero(in_histogram))
+        score_counts = np.bincount(bins, minlength=len(BIN_EDGES[HistogramName.SCORE]))
+        return category_counts, _histogram(HistogramName.SCORE, score_counts)
+
+
+class _Passing:
+    """The samples that pass all constraints, or all but one; each set of them is found once."""
+
+    def __init__(self, masks: dict[Constraint, NDArray[np.bool_]], count: int) -> None:
+        self._masks = masks
+        self._count = count
+        self._combined: dict[Constraint | None, NDArray[np.bool_]] = {}
+        self._rows: dict[Constraint | None, NDArray[np.intp]] = {}
+
+    def mask(self, *, ignoring: Constraint | None = None) -> NDArray[np.bool_]:
+        key = ignoring if ignoring in self._masks else None
+        if key not in self._combined:
+            combined = np.ones(self._count, dtype=np.bool_)
+            for constraint, satisfied in self._masks.items():
+                if constraint is not key:
+                    combined &= satisfied
+            self._combined[key] = combined
+        return self._combined[key]
+
+    def rows(self, *, ignoring: Constraint | None = None) -> NDArray[np.intp]:
+        key = ignoring if ignoring in self._masks else None
+        if key not in self._rows:
+            self._rows[key] = np.flatnonzero(self.mask(ignoring=key))
+        return self._rows[key]
+
+    def counts(self, codes: NDArray[Any], slots: int, *, ignoring: Constraint) -> NDArray[np.int64]:
+        """How often each of the codes 0 to slots - 1 occurs among the samples that pass."""
+        return np.bincount(codes.take(self.rows(ignoring=ignoring)), minlength=slots)
+
+
+def _bins(values: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The bin of each value (N,), len(edges) - 1 for NaN."""
+    # Edges in the dtype of float columns, so that a float32 0.15 lies where 0.15 does.
+    inner = edges[1:-1].astype(values.dtype) if values.dtype.kind == "f" else edges[1:-1]
+    bins = np.searchsorted(inner, values, side="right").astype(np.uint8)
+    bins[np.isnan(values)] = len(edges) - 1
+    return bins
+
+
+def _histogram(name: HistogramName, counts: NDArray[np.int64]) -> Histogram:
+    return Histogram(edges=BIN_EDGES[name], counts=counts[:-1], missing=int(counts[-1]))
+
+
+def _pairs(columns: SampleColumns) -> _Pairs:
+    category_count = len(columns.categories) + 1
+    key = columns.prediction_sample.astype(np.int64) * category_count + columns.prediction_category + 1
+    order = np.argsort(key, kind="stable")
+    starts = _starts(key.take(order))
+    return _Pairs(
+        order=order,
+        sample=columns.prediction_sample.astype(np.intp).take(order),
+        category=columns.prediction_category.astype(np.intp).take(order),
+        pair=np.cumsum(starts) - 1,
+        first_of_pair=np.flatnonzero(starts),
+    )
+
+
+def _starts(sorted_values: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which values (N,) differ from the one before."""
+    starts = np.ones(len(sorted_values), dtype=np.bool_)
+    np.not_equal(sorted_values[1:], sorted_values[:-1], out=starts[1:])
+    return starts
+
+
+def _count_members(members: Membership, passes: NDArray[np.bool_]) -> int:
+    if members.dtype == np.bool_:
+        return int(np.count_nonzero(passes & members))
+    return int(np.count_nonzero(passes.take(members)))

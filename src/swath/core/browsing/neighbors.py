@@ -1,0 +1,164 @@
+"""The exact nearest neighbours of a vector among a million, without looking at most of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swath.core.browsing.principal_axes import ROWS_AT_ONCE, PrincipalAxes
+
+TABLE_COLUMNS = 32  # 128 bytes a row; more prune better and cost more to read
+AXES = TABLE_COLUMNS - 2
+SAMPLE_ROWS = 20_000
+FIRST_LOOK = 64  # rows measured to learn how far the neighbours can be at most
+MEASURED_AT_ONCE = 4096
+FARTHEST_QUERY = 1e30  # squared; beyond it float32 may overflow
+
+SLACK = 4 * TABLE_COLUMNS * float(np.finfo(np.float32).eps)
+"""How much of |row|² + |query|² is given away so that no rounding lifts a bound above the distance it bounds.
+
+A sum of T products in float32 errs by at most T eps / 2 of the sum of their sizes, in any order of adding; those are at
+most 2 (|row|² + |query|²). That is T eps; the rest covers the rounding of the table."""
+SMALLEST = float(np.finfo(np.float32).tiny) * TABLE_COLUMNS
+"""What float32 may lose to underflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class NeighborIndex:
+    """Lower bounds of distances that one matrix-vector product gives for all rows.
+
+    A vector is its place along the principal axes and a residual at right angles to them. Two residuals differ by at
+    least the difference of their lengths. So the squared distance in the space of the axes and that one length never
+    exceeds the true one. Rows are measured exactly only if their bound is below the distance of the k-th best row
+    known; what comes out is exact whatever the data, which decides only how fast.
+    """
+
+    vectors: NDArray[np.float16]  # (N, D) as stored, may be memory-mapped
+    mean: NDArray[np.float64]  # (D,)
+    axes: NDArray[np.float64]  # (A, D) orthonormal, A at most AXES
+    table: NDArray[np.float32]  # (N, A + 2): place on the axes, length of the residual, squared length less slack
+
+    @classmethod
+    def build(cls, vectors: NDArray[np.float16], *, sample_seed: int = 0) -> NeighborIndex:
+        """Index `vectors` (N, D). Rows that are not finite are nobody's neighbour."""
+        if vectors.ndim != 2:
+            raise ValueError(f"vectors must have shape (rows, dimensions), got {vectors.shape}")
+        found = PrincipalAxes.fit(vectors, count=AXES, sample_rows=SAMPLE_ROWS, seed=sample_seed)
+        table = np.empty((len(vectors), len(found.axes) + 2), dtype=np.float32)
+        for start in range(0, len(vectors), ROWS_AT_ONCE):
+            chunk = vectors[start : start + ROWS_AT_ONCE].astype(np.float64)
+            is_finite = np.isfinite(chunk).all(axis=1)
+            chunk[~is_finite] = found.mean
+            places, residual, squared = _coordinates(chunk, found.mean, found.axes)
+            part = table[start : start + len(chunk)]
+            part[:, :-2], part[:, -2] = places, residual
+            part[:, -1] = np.where(is_finite, squared * (1 - SLACK), np.inf)
+        return cls(vectors=vectors, mean=found.mean, axes=found.axes, table=table)
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """All but the vectors, to be kept in a file."""
+        return {"mean": self.mean, "axes": self.axes, "table": self.table}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], vectors: NDArray[np.float16]) -> NeighborIndex:
+        """The index that `to_arrays` gave `arrays` of (they may be memory-mapped), over the same `vectors`."""
+        mean, axes, table = arrays["mean"], arrays["axes"], arrays["table"]
+        dimension = vectors.shape[1]
+        fits = mean.shape == (dimension,) and axes.shape[1:] == (dimension,)
+        if not fits or table.shape != (len(vectors), len(axes) + 2) or table.dtype != np.float32:
+            raise ValueError(f"the index was made of other vectors than these, of shape {vectors.shape}")
+        return cls(vectors=vectors, mean=mean, axes=axes, table=table)
+
+    def query(
+        self, vector: NDArray[np.floating[Any]], k: int, *, mask: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The `k` rows nearest to `vector` (D,), nearest first, and their Euclidean distances, both (k,).
+
+        Of equally near rows the lower ones are taken, and come first. With `mask` (N,) only rows in it count. There
+        are fewer than k if there are no more rows. Raises ValueError if `vector` is not finite or k is below 1.
+        """
+        target = np.asarray(vector, dtype=np.float64)
+        if target.shape != self.mean.shape or not np.isfinite(target).all():
+            raise ValueError(f"the vector must hold {len(self.mean)} finite numbers")
+        if k < 1:
+            raise ValueError(f"`k` must be at least 1, got {k}")
+        bounds = self._lower_bounds(target)
+        if mask is not None:
+            bounds[~mask] = np.inf
+        k = min(k, int(np.count_nonzero(bounds < np.inf)))
+        if k == 0:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+        rows, squared = self._nearest(target, bounds, k)
+        return rows, np.sqrt(squared)
+
+    def _lower_bounds(self, target: NDArray[np.float64]) -> NDArray[np.float32]:
+        """For every row (N,) what its squared distance is at least; infinite for rows that are not finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            places, residual, squared = _coordinates(target[None], self.mean, self.axes)
+        if not squared[0] < FARTHEST_QUERY:
+            return np.where(np.isfinite(self.table[:, -1]), np.float32(0), np.float32(np.inf))
+        weights = np.concatenate([-2 * places[0], -2 * residual, [1.0]]).astype(np.float32)
+        bounds = self.table @ weights
+        bounds += np.float32(squared[0] * (1 - SLACK) - SMALLEST)
+        return bounds
+
+    def _nearest(
+        self, target: NDArray[np.float64], bounds: NDArray[np.float32], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The k nearest rows and squared distances. Changes `bounds`."""
+        look = min(max(4 * k, FIRST_LOOK), len(bounds))
+        first = np.argpartition(bounds, look - 1)[:look]
+        first = first[bounds.take(first) < np.inf]
+        rows, squared = _best(first, self._squared_distances(target, first), k)
+        bounds[first] = np.inf
+        remaining = np.flatnonzero(bounds <= _float32_not_below(squared[-1]))
+        if len(remaining) > MEASURED_AT_ONCE:
+            # The most promising ones first: they may rule out the others.
+            remaining = remaining.take(np.argsort(bounds.take(remaining)))
+        for start in range(0, len(remaining), MEASURED_AT_ONCE):
+            portion = remaining[start : start + MEASURED_AT_ONCE]
+            portion = portion[bounds.take(portion) <= _float32_not_below(squared[-1])]
+            if not len(portion):
+                break
+            measured = self._squared_distances(target, portion)
+            rows, squared = _best(np.concatenate([rows, portion]), np.concatenate([squared, measured]), k)
+        return rows, squared
+
+    def _squared_distances(self, target: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Squared distances (M,) of `rows` (M,): each is the same number whichever rows it is measured with."""
+        squared = np.empty(len(rows))
+        for start in range(0, len(rows), MEASURED_AT_ONCE):
+            difference = self.vectors[rows[start : start + MEASURED_AT_ONCE]].astype(np.float64)
+            difference -= target
+            np.square(difference, out=difference)
+            difference.sum(axis=1, out=squared[start : start + len(difference)])
+        return squared
+
+
+def _coordinates(
+    vectors: NDArray[np.float64], mean: NDArray[np.float64], axes: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Of `vectors` (M, D): place on the axes (M, A), length of the residual (M,), squared distance from `mean` (M,)."""
+    centred = vectors - mean
+    places = centred @ axes.T
+    squared = np.square(centred).sum(axis=1)
+    residual = np.sqrt(np.maximum(squared - np.square(places).sum(axis=1), 0))
+    return places, residual, squared
+
+
+def _best(
+    rows: NDArray[np.int64], squared: NDArray[np.float64], k: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The k of `rows` with the smallest `squared`, by that and then by row."""
+    order = np.lexsort((rows, squared))[:k]
+    return rows.take(order), squared.take(order)
+
+
+def _float32_not_below(value: np.float64) -> np.float32:
+    with np.errstate(over="ignore"):
+        above: np.float32 = np.nextafter(np.float32(value), np.float32(np.inf))
+    return above
