@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from swath.core.additions import EarlierCrops, RunAdditions, UsedFile
 from swath.core.boxes import BoxFormat
 from swath.core.embeddings import STORED_DTYPE
-from swath.core.errors import SwathError
+from swath.core.errors import RunCancelled, StaleLease, SwathError
 from swath.core.objects import KEY_BYTES, BoxOutcome, ObjectTable
 from swath.core.outcomes import BAD_PREDICTIONS, FileOutcome
 from swath.core.runs import RunState
@@ -67,12 +67,18 @@ class RunContext:
 def execute_run(context: RunContext) -> RunResult:
     """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended.
 
-    KeyboardInterrupt closes the run as ABORTED and is raised again; a bug closes it as FAILED and is raised again.
+    A run that was cancelled ends as ABORTED. KeyboardInterrupt closes the run as ABORTED and is raised again; a bug
+    closes it as FAILED and is raised again. StaleLease is raised with nothing closed or taken back: the run is
+    another worker's by now, and so are its files.
     """
     progress = RunProgress()
     files = KeptFiles(written=[])
     try:
         message = _Run(context, progress, files).execute()
+    except StaleLease:
+        raise
+    except RunCancelled as exc:
+        result = _fail(context, progress, files, RunState.ABORTED, exc.message, exc.hint)
     except SwathError as exc:
         result = _fail(context, progress, files, RunState.FAILED, exc.message, exc.hint)
     except BaseException as exc:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swath.core.errors import SourceUnavailable
+from swath.core.errors import SourceUnavailable, StaleLease
 from swath.core.runs import RunState
 from swath.pipeline.run import execute_run
 from swath.store import catalog, runs
@@ -419,16 +419,30 @@ def test_files_that_cannot_be_taken_back_are_swept_by_the_next_run(street: Fixtu
     assert len(crop_files(street)) == 6
 
 
-def test_a_cancelled_run_ends_as_one_that_failed(street: Fixture) -> None:
+def test_a_cancelled_run_ends_as_aborted(street: Fixture) -> None:
     def cancel(reached: str) -> None:
         if reached == "after_embedding":
             with street.store.writing() as connection:
                 runs.request_cancel(connection, street.session.target.run_id)
 
     result = street.run(at_point=cancel)
-    assert result.state == "FAILED"
+    assert result.state == "ABORTED"
     assert result.message == f"run `{result.run}` was cancelled"
     assert catalog.list_datasets(street.store) == []
+    assert crop_files(street) == []
+
+
+def test_a_run_that_is_another_workers_by_now_is_left_as_it_is(street: Fixture) -> None:
+    def lose(reached: str) -> None:
+        if reached == "after_crops":
+            raise StaleLease("another worker has the run by now")
+
+    context = street.context(at_point=lose)
+    with pytest.raises(StaleLease):
+        execute_run(context)
+    assert len(crop_files(street)) == 6
+    with street.store.reading() as connection:
+        assert not runs.find_run(connection, context.session.target.run_id).state.is_final
 
 
 def test_another_embedder_is_refused_before_anything_is_written(street: Fixture) -> None:
