@@ -7,6 +7,9 @@ SwathError
 ├── Conflict             what was asked contradicts what is there
 │   └── StaleLease       another worker has the run by now
 ├── NotAllowed           whoever asks may not do this
+│   ├── NotLoggedIn      nobody knows who asks
+│   └── TooManyAttempts  too many wrong tokens or codes from one place
+├── TooLarge             what was sent is larger than is taken
 ├── SourceUnavailable    a datasource or the home folder cannot be listed, read or written
 ├── UnreadableImage      the bytes of one image cannot be decoded
 ├── EmbedderUnavailable  the embedder cannot be loaded
@@ -69,6 +72,22 @@ class StaleLease(Conflict):
 
 class NotAllowed(SwathError):
     """Whoever asks may not do this: no token, or one whose scope does not reach so far."""
+
+
+class NotLoggedIn(NotAllowed):
+    """Nobody knows who asks: no token, or one that is wrong, expired or revoked."""
+
+
+class TooManyAttempts(NotAllowed):
+    """Too many wrong tokens or login codes came from one place; `retry_after_s` seconds from now more are heard."""
+
+    def __init__(self, message: str, *, retry_after_s: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
+class TooLarge(SwathError):
+    """What was sent is larger than is taken."""
 
 
 class SourceUnavailable(SwathError):

@@ -1,0 +1,66 @@
+"""The server as an application, and how it is served."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+
+from swath import __version__
+from swath.server.api import ROUTERS
+from swath.server.auth import AuthenticationMiddleware, Authenticator
+from swath.server.problems import install_problem_handlers
+from swath.server.security import CompressionMiddleware, FaultMiddleware, GuardMiddleware
+from swath.server.services import Services
+
+THREADS = 40
+"""Endpoints that run at the same time."""
+
+Background = Callable[[Services], AbstractContextManager[None]]
+"""Something that runs as long as the server does: entered when it starts, left when it stops."""
+
+BACKGROUND: tuple[Background, ...] = ()
+
+
+def create_app(services: Services, background: Sequence[Background] = BACKGROUND) -> FastAPI:
+    """The application: `/api` and the web app. What runs in the background starts with the server, not before."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        with ExitStack() as running:
+            for run in background:
+                running.enter_context(run(services))
+            yield
+            services.events.close()
+            # Threads are joined here; the loop must go on meanwhile.
+            await run_in_threadpool(running.close)
+
+    authenticator = Authenticator(services.store)
+    app = FastAPI(
+        title="Swath",
+        version=__version__,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        # The first one is the outermost.
+        middleware=[
+            Middleware(GuardMiddleware, options=services.options),
+            Middleware(CompressionMiddleware),
+            Middleware(FaultMiddleware),
+            Middleware(AuthenticationMiddleware, authenticator=authenticator),
+        ],
+    )
+    app.state.services = services
+    app.state.authenticator = authenticator
+    install_problem_handlers(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api")
+    return app

@@ -1,0 +1,124 @@
+"""What endpoints work with: the store, the home, and what wiring hands in because the server may not import it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from swath.core.errors import InvalidConfig, NotFound
+from swath.pipeline.ports import Datasource, ImageCodec, KillPoint
+from swath.server.events import EventHub
+from swath.store.credentials import Vault
+from swath.store.database import Store
+from swath.store.home import Home
+
+MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    """What an operator can choose; `swath.settings` reads it."""
+
+    roots: tuple[Path, ...] = ()
+    """Local folders below which datasources may lie, for everybody but who holds the home's local token."""
+
+    hosts: tuple[str, ...] = ()
+    """Names, besides those of this machine, by which browsers may call the server (no port: any)."""
+
+    webapp: Path | None = None
+    """Folder of the built web app; None: the one that is installed with Swath."""
+
+    secure_cookies: bool = False
+    """Browsers reach the server by https (through a proxy)."""
+
+    worker_timeout_s: float = 60.0
+    """A worker that has not been heard of for so long is dead, and its run waits again."""
+
+    max_body_bytes: int = 2 * MIB
+    max_selector_bytes: int = 16 * MIB
+    """Of requests that may name every sample of a large dataset."""
+
+    max_upload_bytes: int = 16 * 1024 * MIB
+    """Of the parts and artifacts that workers hand in."""
+
+
+def do_nothing(point: str) -> None:
+    """The kill point of every server outside tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """One per server, made by wiring (or by a test) and never changed."""
+
+    store: Store
+    home: Home
+    vault: Vault
+    open_datasource: Callable[[str], Datasource]
+    """Opens the datasource at a location. Raises InvalidConfig, NotFound, SourceUnavailable."""
+
+    codec: ImageCodec
+    events: EventHub = field(default_factory=EventHub)
+    options: ServerOptions = field(default_factory=ServerOptions)
+    at_point: KillPoint = do_nothing
+    browser: Any = None
+    """Caches of `swath.server.browsing`."""
+
+
+def resolve_location(text: str, options: ServerOptions, *, anywhere: bool) -> str:
+    """The absolute path of a local folder that somebody named as a datasource, links resolved.
+
+    Without `anywhere` it must lie below one of the roots; a relative path starts at the first one. Raises
+    InvalidConfig for what is no local folder or lies elsewhere, NotFound where there is no such folder.
+    """
+    path = _local_path(text)
+    roots = [Path(os.path.realpath(root.expanduser())) for root in options.roots]
+    if anywhere:
+        if not path.is_absolute():
+            raise InvalidConfig(f"`{text}` is not an absolute path", field="datasource", hint="Write all of it.")
+        resolved = Path(os.path.realpath(path))
+    else:
+        if not roots:
+            raise InvalidConfig(
+                "this server reads no local folders for others than its owner",
+                field="datasource",
+                hint="Its operator can allow one: `swath up --root FOLDER`.",
+            )
+        resolved = Path(os.path.realpath(roots[0] / path))
+        if not any(resolved.is_relative_to(root) for root in roots):
+            names = ", ".join(f"`{root}`" for root in options.roots)
+            raise InvalidConfig(
+                f"`{text}` does not lie below a folder that this server reads",
+                field="datasource",
+                hint=f"It reads what lies below {names}.",
+            )
+    if not resolved.is_dir():
+        raise NotFound(f"there is no folder `{text}`", hint="The server looks for it on its own machine.")
+    return str(resolved)
+
+
+def _local_path(text: str) -> Path:
+    if not text.strip() or "\0" in text:
+        raise InvalidConfig("the location of a datasource cannot be empty", field="datasource", hint="Name a folder.")
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.lower() == "file":
+        host, slash, path = rest.partition("/")
+        if host.lower() not in ("", "localhost") or not slash:
+            raise InvalidConfig(
+                f"`{text}` names the machine `{host}`; only folders of the server's machine can be read",
+                field="datasource",
+                hint="Write three slashes before an absolute path: `file:///data/images`.",
+            )
+        return Path(unquote(f"/{path}"))
+    if separator:
+        raise InvalidConfig(
+            f"`{scheme}://` is not supported by this version: `{text}`",
+            field="datasource",
+            hint="Copy or mount the data and name that folder instead.",
+        )
+    if ".." in Path(text).parts:
+        raise InvalidConfig(f"`{text}` holds `..`", field="datasource", hint="Name the folder without it.")
+    return Path(text)
