@@ -19,7 +19,14 @@ from swath.store import predictions as stored_predictions
 from swath.store import runs
 from swath.store.clock import now_ms
 from swath.store.database import Store
-from swath.store.datasets import Dataset, PlannedDataset, create_dataset, dataset_by_id, record_samples_added
+from swath.store.datasets import (
+    Dataset,
+    PlannedDataset,
+    create_dataset,
+    dataset_by_id,
+    mark_modified,
+    record_samples_added,
+)
 from swath.store.embedders import check_same_embedder, ensure_embedder
 from swath.store.embeddings import Segment, record_segments, write_segment
 from swath.store.home import Home
@@ -193,6 +200,8 @@ def _record(
         task=plan.used_files_task,
         run_id=plan.run_id,
     )
+    # Even where nothing is added: crops may be stale now, and predictions others.
+    mark_modified(connection, images.id, now=now)
     embedder_id = ensure_embedder(connection, additions.embedder)
     record_segments(connection, segments, embedder_id=embedder_id, run_id=plan.run_id)
     tag_names: list[str] = []

@@ -286,6 +286,11 @@ def record_samples_added(connection: Connection, dataset: Dataset, *, added: int
     )
 
 
+def mark_modified(connection: Connection, dataset_id: str, *, now: int) -> None:
+    """Say that something about a dataset or the crops of its images has changed: whoever keeps copies looks anew."""
+    connection.execute(sa.update(_table).where(_table.c.id == dataset_id).values(modified_at=now))
+
+
 def _one(connection: Connection, condition: sa.ColumnElement[bool]) -> Dataset | None:
     row = connection.execute(sa.select(_table).where(condition)).one_or_none()
     return None if row is None else _dataset(row)
