@@ -57,7 +57,7 @@ def killing_at(point: str) -> KillPoint:
 
 
 def image_digest(name: str, version: int = 1) -> bytes:
-    return hashlib.sha256(f"{name} {version}".encode()).digest()
+    return hashlib.sha256(f"{name} {version}".encode("utf-8", "surrogatepass")).digest()
 
 
 def vector_of(content: bytes, dimension: int = EMBEDDER.dimension) -> NDArray[np.float16]:
