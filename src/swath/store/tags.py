@@ -64,21 +64,45 @@ def list_tags(connection: Connection, dataset_id: str) -> list[Tag]:
 
 
 def find_tag(connection: Connection, dataset_id: str, name_or_id: str) -> Tag:
-    """The tag of a name or an id. Raises NotFound, listing the tags there are."""
-    column = _table.c.id if is_id(name_or_id) else _table.c.name
-    rows = connection.execute(_select().where(_table.c.dataset_id == dataset_id, column == name_or_id)).all()
-    if not rows:
+    """The tag of a name, else of an id. Raises NotFound, listing the tags there are."""
+    of_dataset = _select().where(_table.c.dataset_id == dataset_id)
+    row = connection.execute(of_dataset.where(_table.c.name == name_or_id)).one_or_none()
+    if row is None and is_id(name_or_id):
+        row = connection.execute(of_dataset.where(_table.c.id == name_or_id)).one_or_none()
+    if row is None:
         names = ", ".join(f"`{tag.name}`" for tag in list_tags(connection, dataset_id))
         raise NotFound(f"there is no tag `{name_or_id}` in this dataset", hint=f"There are {names}.")
-    return _tag(rows[0])
+    return _tag(row)
+
+
+def take_turn(connection: Connection, dataset_id: str) -> None:
+    """Let whoever else changes tags of this dataset wait until the caller's transaction is over.
+
+    SQLite has one writer at a time anyway.
+    """
+    datasets = schema.datasets
+    query = sa.select(datasets.c.id).where(datasets.c.id == dataset_id).with_for_update(key_share=True)
+    connection.execute(query).one()
 
 
 def tag_members(connection: Connection, tag: Tag) -> NDArray[np.int64]:
     """The sample indices (M,) of a tag, ascending."""
     if tag.is_initial:
         return np.arange(_dataset_size(connection, tag.dataset_id), dtype=np.int64)
+    return np.asarray(tag_bitmap(connection, tag).to_array(), dtype=np.int64)
+
+
+def tag_bitmap(connection: Connection, tag: Tag) -> BitMap:
+    """The sample indices of a tag as a bitmap, which is the caller's to change."""
+    if tag.is_initial:
+        return everything(connection, tag.dataset_id)
     stored = connection.execute(sa.select(_table.c.members).where(_table.c.id == tag.id)).scalar_one()
-    return np.asarray(BitMap.deserialize(stored).to_array(), dtype=np.int64)
+    return BitMap.deserialize(stored)
+
+
+def everything(connection: Connection, dataset_id: str) -> BitMap:
+    """The indices of all samples of a dataset."""
+    return BitMap(range(_dataset_size(connection, dataset_id)))
 
 
 def create_initial_tag(connection: Connection, dataset_id: str, *, now: int) -> None:
@@ -150,20 +174,39 @@ def set_tag_members(connection: Connection, tag: Tag, members: NDArray[np.intege
     return find_tag(connection, tag.dataset_id, tag.id)
 
 
-def rename_tag(connection: Connection, tag: Tag, name: str) -> Tag:
-    """Give a tag another name. Raises InvalidConfig or Conflict."""
+def rename_tag(connection: Connection, tag: Tag, name: str, *, expected_revision: int | None = None) -> Tag:
+    """Give a tag another name, if nobody changed it since `expected_revision` (None: since it was read).
+
+    Raises InvalidConfig or Conflict.
+    """
     _refuse_initial(tag, "it cannot be renamed")
     if name == tag.name:
         return tag
     check_tag_name(name)
     _check_free(connection, tag.dataset_id, name)
-    _update(connection, tag, tag.revision, {"name": name})
+    revision = tag.revision if expected_revision is None else expected_revision
+    _update(connection, tag, revision, {"name": name})
     return find_tag(connection, tag.dataset_id, tag.id)
 
 
-def delete_tag(connection: Connection, tag: Tag) -> None:
-    """Remove a tag, never its samples. Its children become children of its parent."""
+def check_revision(tag: Tag, expected: int) -> None:
+    """Raise Conflict if a tag has another revision than the one somebody saw."""
+    if tag.revision != expected:
+        raise _changed_since(tag)
+
+
+def children_of(connection: Connection, tag: Tag) -> list[Tag]:
+    return [_tag(row) for row in connection.execute(_select().where(_table.c.parent_id == tag.id))]
+
+
+def delete_tag(connection: Connection, tag: Tag, *, expected_revision: int | None = None) -> None:
+    """Remove a tag, never its samples. Its children become children of its parent.
+
+    Raises Conflict for initial-tag, and for a tag that was changed since `expected_revision` where one is given.
+    """
     _refuse_initial(tag, "it cannot be deleted")
+    if expected_revision is not None:
+        check_revision(tag, expected_revision)
     connection.execute(sa.update(_table).where(_table.c.parent_id == tag.id).values(parent_id=tag.parent_id))
     connection.execute(sa.delete(_table).where(_table.c.id == tag.id))
 
@@ -211,7 +254,11 @@ def _update(connection: Connection, tag: Tag, expected_revision: int, values: di
         .values(**values, revision=expected_revision + 1, modified_at=now_ms())
     )
     if changed.rowcount == 0:
-        raise Conflict(f"tag `{tag.name}` was changed by somebody else", hint="Load it again and repeat the change.")
+        raise _changed_since(tag)
+
+
+def _changed_since(tag: Tag) -> Conflict:
+    return Conflict(f"tag `{tag.name}` was changed by somebody else", hint="Load it again and repeat the change.")
 
 
 def _check_free(connection: Connection, dataset_id: str, name: str) -> None:
