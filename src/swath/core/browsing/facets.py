@@ -88,9 +88,9 @@ class _Pairs:
 
     order: NDArray[np.intp]  # (P,) places in the columns
     sample: NDArray[np.intp]  # (P,)
-    category: NDArray[np.intp]  # (P,)
     pair: NDArray[np.intp]  # (P,)
-    first_of_pair: NDArray[np.intp]  # (pairs,) places in this order
+    sample_of_pair: NDArray[np.intp]  # (pairs,)
+    category_of_pair: NDArray[np.intp]  # (pairs,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -163,11 +163,13 @@ class FacetIndex:
 
         admitted_scores = predictions_of_scores(columns, sample_filter)
         if admitted_scores is None:
-            counted = pairs.first_of_pair[passes.take(pairs.sample.take(pairs.first_of_pair))]
+            counted = np.flatnonzero(passes.take(pairs.sample_of_pair))
         else:
-            counted = np.flatnonzero(passes.take(pairs.sample) & admitted_scores.take(pairs.order))
-            counted = counted[_starts(pairs.pair.take(counted))]
-        category_counts = np.bincount(pairs.category.take(counted) + 1, minlength=len(columns.categories) + 1)[1:]
+            matching = np.flatnonzero(passes.take(pairs.sample) & admitted_scores.take(pairs.order))
+            counted = pairs.pair.take(matching)
+            counted = counted[_starts(counted)]
+        codes = pairs.category_of_pair.take(counted)
+        category_counts = np.bincount(codes + 1, minlength=len(columns.categories) + 1)[1:]
 
         in_histogram = passes.take(columns.prediction_sample)
         admitted_categories = predictions_of_categories(columns, sample_filter)
@@ -226,12 +228,13 @@ def _pairs(columns: SampleColumns) -> _Pairs:
     key = columns.prediction_sample.astype(np.int64) * category_count + columns.prediction_category + 1
     order = np.argsort(key, kind="stable")
     starts = _starts(key.take(order))
+    sample = columns.prediction_sample.astype(np.intp).take(order)
     return _Pairs(
         order=order,
-        sample=columns.prediction_sample.astype(np.intp).take(order),
-        category=columns.prediction_category.astype(np.intp).take(order),
+        sample=sample,
         pair=np.cumsum(starts) - 1,
-        first_of_pair=np.flatnonzero(starts),
+        sample_of_pair=sample[starts],
+        category_of_pair=columns.prediction_category.astype(np.intp).take(order)[starts],
     )
 
 
