@@ -53,6 +53,10 @@ class Home:
         return self.root / "vectors"
 
     @property
+    def projections(self) -> Path:
+        return self.root / "projections"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 
@@ -63,6 +67,10 @@ class Home:
     @property
     def lock_file(self) -> Path:
         return self.root / "lock"
+
+    @property
+    def secret_key_file(self) -> Path:
+        return self.root / "secret.key"
 
     @property
     def server_file(self) -> Path:
@@ -189,9 +197,9 @@ def open_home(path: Path) -> Home:
         raise SourceUnavailable(f"the home `{root}` is a file, not a folder", hint="Name a folder as the home.")
     home = Home(root=root)
     with naming_failures("make the home folder", root):
-        for folder in (home.artifacts, home.vectors, home.cache, home.models):
+        for folder in (home.artifacts, home.vectors, home.projections, home.cache, home.models):
             folder.mkdir(parents=True, exist_ok=True)
-    for folder in (root, home.artifacts, home.vectors):
+    for folder in (root, home.artifacts, home.vectors, home.projections):
         if not os.access(folder, os.W_OK | os.X_OK):
             raise SourceUnavailable(
                 f"the home folder `{folder}` cannot be written", hint="Change its permissions, or use a home elsewhere."

@@ -54,6 +54,10 @@ def find_user(connection: Connection, name_or_id: str) -> User:
     return found
 
 
+def user_by_id(connection: Connection, user_id: str) -> User | None:
+    return _one(connection, _table.c.id == user_id)
+
+
 def list_users(connection: Connection) -> list[User]:
     """All users, the local one first, then oldest first."""
     users = [User(**row._mapping) for row in connection.execute(sa.select(_table))]
