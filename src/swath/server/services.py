@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from swath.core.errors import InvalidConfig, NotFound
 from swath.pipeline.ports import Datasource, ImageCodec, KillPoint
+from swath.server.browsing import Browser
 from swath.server.events import EventHub
 from swath.store.credentials import Vault
 from swath.store.database import Store
@@ -64,8 +64,8 @@ class Services:
     events: EventHub = field(default_factory=EventHub)
     options: ServerOptions = field(default_factory=ServerOptions)
     at_point: KillPoint = do_nothing
-    browser: Any = None
-    """Caches of `swath.server.browsing`."""
+    browser: Browser = field(default_factory=Browser)
+    """What is kept in memory of the datasets that people look at."""
 
 
 def resolve_location(text: str, options: ServerOptions, *, anywhere: bool) -> str:

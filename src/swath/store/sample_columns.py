@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from swath.core.browsing.columns import NO_CODE, CategoryLabel, SampleColumns
 from swath.core.predictions import TaskSchema
 from swath.store import schema
+from swath.store.database import batches
 from swath.store.datasets import Dataset, DatasetKind
 from swath.store.predictions import task_schemas
 
@@ -218,6 +219,32 @@ def _name_ranks(connection: Connection, dataset_id: str) -> NDArray[np.int32]:
     rank = np.empty(len(by_name), dtype=np.int32)
     rank[by_name] = np.arange(len(by_name), dtype=np.int32)
     return rank
+
+
+def samples_named_like(connection: Connection, dataset_id: str, part: str) -> NDArray[np.int32]:
+    """The indices (M,) of the samples whose file name holds `part`; ASCII letters of either case are the same."""
+    name: sa.ColumnElement[str] = _samples.c.file_name
+    if connection.dialect.name == "postgresql":
+        name = name.collate("C")  # as SQLite does it: other letters stay as they are
+    wanted = "".join(letter.lower() if letter.isascii() else letter for letter in part)
+    query = (
+        sa.select(_samples.c.sample_index)
+        .where(_samples.c.dataset_id == dataset_id, sa.func.lower(name).contains(wanted, autoescape=True))
+        .order_by(_samples.c.sample_index)
+    )
+    (found,) = _read(connection, query, (_ints,))
+    return found
+
+
+def indices_of(connection: Connection, dataset_id: str, sample_ids: Sequence[str]) -> dict[str, int]:
+    """The indices of those of the samples that are in a dataset, by id."""
+    found: dict[str, int] = {}
+    for batch in batches(sample_ids):
+        query = sa.select(_samples.c.id, _samples.c.sample_index).where(
+            _samples.c.dataset_id == dataset_id, _samples.c.id.in_(batch)
+        )
+        found.update((sample_id, index) for sample_id, index in connection.execute(query))
+    return found
 
 
 class _Coder:
