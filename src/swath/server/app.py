@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+from functools import cache
 
 import anyio.to_thread
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
+from starlette.responses import Response
 
 from swath import __version__
 from swath.server.api import ROUTERS
 from swath.server.auth import AuthenticationMiddleware, Authenticator
+from swath.server.dependencies import Anybody
+from swath.server.openapi import rendered
 from swath.server.problems import install_problem_handlers
 from swath.server.security import CompressionMiddleware, FaultMiddleware, GuardMiddleware
 from swath.server.services import Services
+from swath.server.webapp import WebAppMiddleware, webapp_dir
 
 THREADS = 40
 """Endpoints that run at the same time."""
@@ -55,6 +60,7 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
             Middleware(GuardMiddleware, options=services.options),
             Middleware(CompressionMiddleware),
             Middleware(FaultMiddleware),
+            Middleware(WebAppMiddleware, folder=webapp_dir(services.options.webapp)),
             Middleware(AuthenticationMiddleware, authenticator=authenticator),
         ],
     )
@@ -63,4 +69,14 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
     install_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
+    app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
     return app
+
+
+@cache
+def _description_text() -> str:
+    return rendered()
+
+
+def _description(principal: Anybody) -> Response:
+    return Response(_description_text(), media_type="application/json")

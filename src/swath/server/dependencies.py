@@ -14,6 +14,7 @@ from fastapi import Depends, Request
 
 from swath.core.access import Principal, Scope
 from swath.core.errors import NotAllowed, NotLoggedIn
+from swath.server.auth import Authenticator
 from swath.server.services import Services
 
 
@@ -21,6 +22,12 @@ async def services_of(request: Request) -> Services:
     services = request.app.state.services
     assert isinstance(services, Services)
     return services
+
+
+async def authenticator_of(request: Request) -> Authenticator:
+    authenticator = request.app.state.authenticator
+    assert isinstance(authenticator, Authenticator)
+    return authenticator
 
 
 def _principal_with(*scopes: Scope) -> Callable[[Request], object]:
@@ -41,6 +48,8 @@ def _principal_with(*scopes: Scope) -> Callable[[Request], object]:
 
 
 ServicesDep = Annotated[Services, Depends(services_of)]
+
+AuthenticatorDep = Annotated[Authenticator, Depends(authenticator_of)]
 
 Reader = Annotated[Principal, Depends(_principal_with(Scope.OWNER, Scope.MEMBER, Scope.READ_ONLY))]
 """Who may look: any scope but that of workers."""

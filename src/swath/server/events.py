@@ -158,17 +158,20 @@ class EventHub:
 
 async def stream_events(
     hub: EventHub,
-    subscription: Subscription,
     *,
+    token_id: str,
+    last_event_id: str | None,
     is_visible: Callable[[Event], bool],
     is_alive: Callable[[], bool],
     heartbeat_s: float = HEARTBEAT_S,
 ) -> AsyncIterator[bytes]:
-    """The lines of a `text/event-stream`, until the subscription is ended.
+    """The lines of a `text/event-stream`, until the hub ends it.
 
     `is_visible` (asked in a thread) says whether this listener may see an event; `is_alive` (asked in a thread, at
     every heartbeat) whether its token is still good.
     """
+    # Made here and not by the caller: a stream that is never begun is never closed either.
+    subscription = hub.subscribe(token_id, last_event_id)
     try:
         yield b": hello\n\n"
         while not subscription.is_over:
