@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -117,6 +118,11 @@ def available_cores() -> int:
 def child_environment(**changed: str) -> dict[str, str]:
     """The environment for a child process: this one's, with settings replaced (given by field name)."""
     return {**os.environ, **{_variable(name): value for name, value in changed.items()}}
+
+
+def has_display() -> bool:
+    """Whether a browser that is opened here would be seen by somebody."""
+    return sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _variable(name: str) -> str:

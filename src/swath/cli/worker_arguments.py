@@ -43,6 +43,8 @@ class WorkerArguments:
     home: Path | None = None
     roots: tuple[Path, ...] = ()
     sanity_check: bool = False
+    trust_server: bool = False
+    stop_with_stdin: bool = False
 
 
 def parse_worker_arguments(arguments: Iterable[str]) -> WorkerArguments:
@@ -118,6 +120,8 @@ _KEYS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "home": ("home", _folder),
     "root": ("roots", _folders),
     "sanity_check": ("sanity_check", _switch),
+    "trust_server": ("trust_server", _switch),
+    "stop_with_stdin": ("stop_with_stdin", _switch),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -17,9 +16,6 @@ from swath.wiring.workspace import Workspace, open_workspace
 
 TEXT_FORMATS = ("filenames", "embeddings-csv", "coco")
 FORMATS = (*TEXT_FORMATS, "crops")
-
-CROP_COLUMNS = ("file", "crop", "image", "task", "category", "score", "x0", "y0", "x1", "y1", "stale")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterable[bytes]:
@@ -74,17 +70,15 @@ def _pieces(workspace: Workspace, dataset: str, export_format: str, tag: str | N
 def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Path) -> int:
     details = catalog.describe_dataset(workspace.store, dataset)
     files = exports.crop_files(workspace.store, dataset, tag)
-    names = {category.category_id: category.name or "" for category in details.categories}
     count = 0
     missing: list[str] = []
     source = None
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "crops.csv").open("w", newline="", encoding="utf-8", errors="surrogatepass") as table:
-        writer = csv.writer(table)
-        writer.writerow(CROP_COLUMNS)
+    with (folder / exports.CROPS_CSV).open("w", newline="", encoding="utf-8", errors="surrogatepass") as table:
+        table.write(exports.crops_csv_head())
         for file in files:
             source = source or open_datasource(details.output_uri)
-            target = folder / file.category / file.name
+            target = folder / file.path
             try:
                 data = source.read(file.key)
             except NotFound:
@@ -92,33 +86,11 @@ def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Pa
                 continue
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(data)
-            crop = file.sample.crop
-            if crop is not None:
-                writer.writerow(
-                    [
-                        f"{file.category}/{file.name}",
-                        _cell(file.key),
-                        _cell(crop.parent_file_name),
-                        _cell(crop.task),
-                        _cell(names.get(crop.category_id, "")),
-                        "" if crop.score is None else crop.score,
-                        *crop.box,
-                        int(crop.stale),
-                    ]
-                )
+            table.write(file.csv_line)
             count += 1
     if missing:
-        raise SourceUnavailable(
-            f"{len(missing)} crop files are gone from `{details.output_uri}`, the first is `{missing[0]}`; "
-            f"the other {count} were exported",
-            hint="delete the crops dataset and run again with --process-all to make them anew.",
-        )
+        raise exports.crops_are_gone(missing, details.output_uri, exported=count)
     return count
-
-
-def _cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 @contextmanager

@@ -8,8 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import Self
+from contextlib import suppress
 
 NICENESS = 5
 """Below the server, so that pages stay quick while a run uses every core."""
@@ -23,7 +22,7 @@ LONG_LIFE_S = 60.0
 
 
 class WorkerProcess:
-    """While it is entered, a worker runs. Its standard input stays open as long as this process lives."""
+    """Between `start` and `stop` a worker runs. Its standard input stays open as long as this process lives."""
 
     def __init__(
         self, arguments: Sequence[str], environment: Mapping[str, str], *, note: Callable[[str], None]
@@ -36,14 +35,8 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep_running, name="swath-worker-process", daemon=True)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
         self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
     def stop(self) -> None:
         """End the worker: asked to first, killed if it takes too long. A second call does nothing."""
@@ -91,12 +84,10 @@ class WorkerProcess:
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
+            # It may be gone already.
+            with suppress(ProcessLookupError):
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
             return self._process
-
-
-def become_nice() -> None:
-    """Give way to other processes from now on."""
-    os.nice(NICENESS)
 
 
 def _how(code: int) -> str:

@@ -24,8 +24,13 @@ class Workspace:
 def open_workspace(settings: Settings) -> Iterator[Workspace]:
     """Open the home named by the settings, making it if it is not there. Raises SourceUnavailable."""
     home = open_home(settings.home)
-    store = open_store(home.database_url)
+    store = open_store(database_url(settings, home))
     try:
         yield Workspace(settings=settings, home=home, store=store)
     finally:
         store.close()
+
+
+def database_url(settings: Settings, home: Home) -> str:
+    """The database of the settings, else the one in the home folder."""
+    return settings.database or home.database_url

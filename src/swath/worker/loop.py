@@ -38,7 +38,7 @@ class WorkerLife:
     stopping: threading.Event
 
     def serve(self) -> None:
-        """Serve runs until `stopping` is set. Raises NotAllowed or NotFound when the server knows this worker no more."""
+        """Serve runs until `stopping` is set. Raises NotAllowed or NotFound if the server knows it no more."""
         pause = SHORTEST_PAUSE_S
         is_lost = False
         while not self.stopping.is_set():
@@ -100,9 +100,7 @@ class WorkerLife:
         if latest is not None:
             self.line.report(
                 assignment,
-                Progress(
-                    state=latest.state, done=latest.done, total=latest.total, unit=latest.unit, rate=latest.rate
-                ),
+                Progress(state=latest.state, done=latest.done, total=latest.total, unit=latest.unit, rate=latest.rate),
             )
 
     def _hand_back(self, assignment: Assignment) -> None:
