@@ -7,30 +7,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from swath.store.database import Store, open_store
 from swath.store.home import Home, open_home
+from tests.support.postgresql import NotInstalled, shared_server
 
 EXPECTED_SKIPS = ("root",)
 """Words in the reasons of skips that are right in CI too: permissions do not bind root, so some tests mean nothing."""
 
 
-POSTGRESQL = os.environ.get("SWATH_TEST_POSTGRESQL")
-"""URL of an empty PostgreSQL database to run the tests of the store on as well; its tables are dropped."""
-
-
-@pytest.fixture(params=["sqlite", *(["postgresql"] if POSTGRESQL else [])])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without tables; for a test that asks for `store` too, one that has them, which is faster to copy."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
-    assert POSTGRESQL is not None
-    engine = sa.create_engine(POSTGRESQL)
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
-    return POSTGRESQL
+        yield f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+        return
+    try:
+        server = shared_server()
+    except NotInstalled as exc:
+        pytest.skip(str(exc))
+    with server.migrated_database() if "store" in request.fixturenames else server.empty_database() as url:
+        yield url
 
 
 @pytest.fixture
