@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.crops import clean_category
-from swath.core.errors import InvalidConfig
+from swath.core.errors import InvalidConfig, SourceUnavailable
 from swath.formats.coco import CocoCategory, CocoDetections, CocoImage, write_coco
 from swath.formats.embeddings_csv import write_embeddings_csv
 from swath.formats.filenames import write_filenames
-from swath.store import catalog
+from swath.formats.spreadsheet import csv_line
+from swath.store import catalog, samples
 from swath.store.database import Store
 from swath.store.home import Home
 from swath.store.samples import Crop, Sample
+from swath.store.tags import INITIAL_TAG
+
+Subset: TypeAlias = str | NDArray[np.int64] | None
+"""Which samples of a dataset: a tag by name or id, ascending sample indices (M,), or all."""
+
+CROPS_CSV = "crops.csv"
+_CROP_COLUMNS = ("file", "crop", "image", "task", "category", "score", "x0", "y0", "x1", "y1", "stale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,35 +36,77 @@ class CropFile:
     key: str
     category: str  # clean name of the folder
     name: str  # file name in that folder, unique there
+    category_name: str  # as the schema has it; empty if it has none
     sample: Sample
 
+    @property
+    def path(self) -> str:
+        """Where it goes, below the folder of the export."""
+        return f"{self.category}/{self.name}"
 
-def export_filenames(store: Store, dataset: str, tag: str | None) -> str:
+    @property
+    def csv_line(self) -> str:
+        """Its line of crops.csv."""
+        crop = _crop_of(self.sample)
+        names = (self.path, self.key, crop.parent_file_name, crop.task, self.category_name)
+        return csv_line([*names, crop.score, *crop.box, crop.stale])
+
+
+def crops_csv_head() -> str:
+    """The first line of crops.csv."""
+    return csv_line(_CROP_COLUMNS)
+
+
+def iter_subset(store: Store, dataset: str, subset: Subset) -> Iterator[Sample]:
+    """The samples of an export by index. Raises NotFound at the first step."""
+    if isinstance(subset, np.ndarray):
+        return samples.iter_samples(store, catalog.describe_dataset(store, dataset).id, subset)
+    return catalog.iter_samples(store, dataset, subset)
+
+
+def export_filenames(store: Store, dataset: str, subset: Subset) -> str:
     """One file name per line, by index."""
-    return write_filenames(sample.file_name for sample in catalog.iter_samples(store, dataset, tag))
+    return write_filenames(sample.file_name for sample in iter_subset(store, dataset, subset))
 
 
-def export_embeddings_csv(store: Store, home: Home, dataset: str, tag: str | None) -> Iterator[str]:
+def export_embeddings_csv(store: Store, home: Home, dataset: str, subset: Subset) -> Iterator[str]:
     """The embeddings file in pieces, rows by index."""
-    samples = list(catalog.iter_samples(store, dataset, tag))
+    # Indices first: samples that a run adds meanwhile are in neither column.
+    indices = np.array([sample.index for sample in iter_subset(store, dataset, subset)], dtype=np.int64)
+    names = [sample.file_name for sample in iter_subset(store, dataset, indices)]
     vectors = catalog.read_vectors(store, home, dataset)
-    if tag is not None:
-        vectors = vectors[catalog.tag_indices(store, dataset, tag)]
-    return write_embeddings_csv([sample.file_name for sample in samples], vectors)
+    is_all = len(indices) == len(vectors)
+    return write_embeddings_csv(names, vectors if is_all else vectors[indices])
 
 
-def export_coco(store: Store, dataset: str, tag: str | None) -> bytes:
+def export_tags(store: Store, dataset: str, subset: Subset) -> Iterator[str]:
+    """A JSON document `{"dataset": name, "tags": [{"name", "file_names"}, …]}` in pieces, without initial-tag."""
+    details = catalog.describe_dataset(store, dataset)
+    names = {sample.index: sample.file_name for sample in iter_subset(store, dataset, subset)}
+    yield f'{{"dataset": {json.dumps(details.name)}, "tags": ['
+    separator = "\n"
+    for tag in details.tags:
+        if tag.name == INITIAL_TAG:
+            continue
+        members = catalog.tag_indices(store, dataset, tag.id).tolist()
+        document = {"name": tag.name, "file_names": [names[index] for index in members if index in names]}
+        yield separator + json.dumps(document)
+        separator = ",\n"
+    yield "\n]}\n"
+
+
+def export_coco(store: Store, dataset: str, subset: Subset) -> bytes:
     """A COCO document. Of an image dataset: its images with all their predictions; of crops: the images they are
     cut from with the boxes of the crops. Categories of several tasks are numbered anew, named `task/name`.
     """
     details = catalog.describe_dataset(store, dataset)
-    samples = list(catalog.iter_samples(store, dataset, tag))
+    chosen = list(iter_subset(store, dataset, subset))
     if details.kind == "crops":
-        return write_coco(_coco_of_crops(store, dataset, details.parent or "", samples))
-    return write_coco(_coco_of_images(store, dataset, samples))
+        return write_coco(_coco_of_crops(store, dataset, details.parent_id or "", chosen))
+    return write_coco(_coco_of_images(store, dataset, chosen))
 
 
-def crop_files(store: Store, dataset: str, tag: str | None) -> Iterator[CropFile]:
+def crop_files(store: Store, dataset: str, subset: Subset) -> Iterator[CropFile]:
     """The crops of a crops dataset with a folder per category. Raises InvalidConfig for an image dataset."""
     details = catalog.describe_dataset(store, dataset)
     if details.kind != "crops":
@@ -65,12 +117,22 @@ def crop_files(store: Store, dataset: str, tag: str | None) -> Iterator[CropFile
             hint=f"its crops datasets: {children}." if children else "",
         )
     names = _category_names(store, dataset)
-    for sample in catalog.iter_samples(store, dataset, tag):
+    for sample in iter_subset(store, dataset, subset):
         crop = _crop_of(sample)
-        category = clean_category(names.get((crop.task, crop.category_id), ""), category_id=crop.category_id)
+        category_name = names.get((crop.task, crop.category_id)) or ""
+        category = clean_category(category_name, category_id=crop.category_id)
         # The index keeps names apart: two images in different folders may have the same name.
         name = f"{sample.index:07d}_{sample.file_name.rsplit('/', 1)[-1]}"
-        yield CropFile(key=sample.file_name, category=category, name=name, sample=sample)
+        yield CropFile(key=sample.file_name, category=category, name=name, category_name=category_name, sample=sample)
+
+
+def crops_are_gone(missing: Sequence[str], output_uri: str, *, exported: int) -> SourceUnavailable:
+    """The error for crop files that are not where they were written."""
+    return SourceUnavailable(
+        f"{len(missing)} crop files are gone from `{output_uri}`, the first is `{missing[0]}`; "
+        f"the other {exported} were exported",
+        hint="delete the crops dataset and run again with --process-all to make them anew.",
+    )
 
 
 def _coco_of_images(store: Store, dataset: str, samples: list[Sample]) -> CocoDetections:
