@@ -83,8 +83,10 @@ class NeighborIndex:
         are fewer than k if there are no more rows. Raises ValueError if `vector` is not finite or k is below 1.
         """
         target = np.asarray(vector, dtype=np.float64)
-        if target.shape != self.mean.shape or not np.isfinite(target).all():
-            raise ValueError(f"the vector must hold {len(self.mean)} finite numbers")
+        with np.errstate(over="ignore"):
+            has_length = np.isfinite(np.square(target).sum())
+        if target.shape != self.mean.shape or not has_length:
+            raise ValueError(f"the vector must hold {len(self.mean)} finite numbers (whose squares are finite too)")
         if k < 1:
             raise ValueError(f"`k` must be at least 1, got {k}")
         bounds = self._lower_bounds(target)
@@ -98,8 +100,7 @@ class NeighborIndex:
 
     def _lower_bounds(self, target: NDArray[np.float64]) -> NDArray[np.float32]:
         """For every row (N,) what its squared distance is at least; infinite for rows that are not finite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            places, residual, squared = _coordinates(target[None], self.mean, self.axes)
+        places, residual, squared = _coordinates(target[None], self.mean, self.axes)
         if not squared[0] < FARTHEST_QUERY:
             return np.where(np.isfinite(self.table[:, -1]), np.float32(0), np.float32(np.inf))
         weights = np.concatenate([-2 * places[0], -2 * residual, [1.0]]).astype(np.float32)
@@ -178,6 +179,7 @@ def _best(
 
 
 def _float32_not_below(value: np.float64) -> np.float32:
-    with np.errstate(over="ignore"):
-        above: np.float32 = np.nextafter(np.float32(value), np.float32(np.inf))
+    """The bound up to which rows may still be nearer: never infinite, for that marks rows that are out."""
+    most = np.finfo(np.float32).max
+    above: np.float32 = np.nextafter(np.float32(min(value, most)), most)
     return above
