@@ -47,12 +47,16 @@ from swath.store.used_files import NO_TASK, record_used_files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
-    """A run and the datasets it adds to, settled when it started. `crops` and `task` are None without objects."""
+    """A run and the datasets it adds to, settled when it started. `crops` and `task` are None without objects.
+
+    `lease` is that of the worker which has the run; None for a run in this process.
+    """
 
     run_id: str
     images: PlannedDataset
     crops: PlannedDataset | None
     task: str | None
+    lease: int | None = None
 
     @property
     def used_files_target(self) -> PlannedDataset:
@@ -87,12 +91,12 @@ def commit_additions(
 ) -> CommitReceipt:
     """Add everything a run found, atomically and once; a second call for the same run returns the same receipt.
 
-    Raises Conflict if a dataset holds vectors of another embedder or changed since the run started, ValueError for
-    additions whose columns disagree.
+    Raises Conflict if a dataset holds vectors of another embedder or changed since the run started, StaleLease if
+    another worker has the run, ValueError for additions whose columns disagree.
     """
     _check_shapes(plan, additions)
     with store.reading() as connection:
-        done = _receipt(connection, plan.run_id)
+        done = _receipt(connection, plan)
         if done is not None:
             return done
         check_embedder(connection, plan, additions.embedder)
@@ -100,7 +104,7 @@ def commit_additions(
     segments = _write_segments(home, plan, additions, placement)
     at_point("before_transaction")
     with store.writing() as connection:
-        receipt = _receipt(connection, plan.run_id) or _record(connection, plan, additions, placement, segments)
+        receipt = _receipt(connection, plan) or _record(connection, plan, additions, placement, segments)
     at_point("after_transaction")
     return receipt
 
@@ -288,14 +292,16 @@ def _record_crops(
     )
 
 
-def _receipt(connection: Connection, run_id: str) -> CommitReceipt | None:
-    run = runs.find_run(connection, run_id)
-    if run.receipt is None:
+def _receipt(connection: Connection, plan: RunPlan) -> CommitReceipt | None:
+    run = runs.find_run(connection, plan.run_id)
+    receipt = runs.receipt_of(run)
+    if receipt is None:
         if run.state.is_final:
-            raise Conflict(f"run `{run_id}` is over (state `{run.state}`) and can add nothing any more")
-        return None
-    values = json.loads(run.receipt)
-    return CommitReceipt(**{**values, "tag_names": tuple(values["tag_names"])})
+            raise Conflict(f"run `{run.id}` is over (state `{run.state}`) and can add nothing any more")
+        if plan.lease is not None:
+            # Asked inside the transaction that adds: whoever lost the run meanwhile adds nothing.
+            runs.check_lease(connection, run.id, plan.lease)
+    return receipt
 
 
 def _size(connection: Connection, planned: PlannedDataset) -> int:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from swath.core.errors import Conflict, NotFound
+from swath.core.additions import CommitReceipt
+from swath.core.errors import Conflict, NotFound, StaleLease
 from swath.core.runs import FINAL_STATES, RunState
 from swath.store import schema
 from swath.store.clock import now_ms
@@ -53,9 +57,20 @@ class Run:
     started_at: int | None
     finished_at: int | None
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a worker has the run now."""
+        return self.lease_expires_at is not None
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What a worker must have."""
+        return frozenset(json.loads(self.runs_on))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogLine:
+    number: int
     logged_at: int  # ms
     level: str
     message: str
@@ -115,10 +130,63 @@ def find_run(connection: Connection, run_id: str) -> Run:
 
 def list_runs(connection: Connection, dataset_id: str | None = None) -> list[Run]:
     """All runs, or those that add to a dataset; newest first."""
-    query = sa.select(_table).order_by(_table.c.created_at.desc(), _table.c.id.desc())
+    condition = sa.true() if dataset_id is None else _of_dataset(dataset_id)
+    return [_run(row) for row in connection.execute(_newest_first(condition))]
+
+
+def page_of_runs(
+    connection: Connection,
+    *,
+    user_id: str,
+    shared_dataset_ids: Collection[str] = (),
+    states: Collection[RunState] = (),
+    dataset_id: str | None = None,
+    offset: int = 0,
+    limit: int = 100,
+) -> tuple[list[Run], int]:
+    """Runs of a user and on image datasets shared with them, newest first, and how many there are in all.
+
+    `states` and `dataset_id` narrow it down; no states are all states.
+    """
+    condition = sa.or_(_table.c.owner_id == user_id, _table.c.image_dataset_id.in_(shared_dataset_ids))
+    if states:
+        condition = sa.and_(condition, _table.c.state.in_([state.value for state in states]))
     if dataset_id is not None:
-        query = query.where(sa.or_(_table.c.image_dataset_id == dataset_id, _table.c.crop_dataset_id == dataset_id))
+        condition = sa.and_(condition, _of_dataset(dataset_id))
+    total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
+    query = _newest_first(condition).offset(offset).limit(limit)
+    return [_run(row) for row in connection.execute(query)], int(total)
+
+
+def _of_dataset(dataset_id: str) -> sa.ColumnElement[bool]:
+    return sa.or_(_table.c.image_dataset_id == dataset_id, _table.c.crop_dataset_id == dataset_id)
+
+
+def _newest_first(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(_table).where(condition).order_by(_table.c.created_at.desc(), _table.c.id.desc())
+
+
+def runs_under_way(connection: Connection) -> list[Run]:
+    """Runs that some process or worker has begun and not ended, oldest first."""
+    idle = [state.value for state in (*FINAL_STATES, RunState.QUEUED)]
+    query = sa.select(_table).where(_table.c.state.not_in(idle)).order_by(_table.c.created_at, _table.c.id)
     return [_run(row) for row in connection.execute(query)]
+
+
+def check_lease(connection: Connection, run_id: str, lease: int) -> Run:
+    """The run, if a worker holds it under this lease.
+
+    Raises StaleLease if somebody else does or did since, Conflict if the run is over.
+    """
+    run = find_run(connection, run_id)
+    if run.lease == lease and run.state.is_final:
+        raise Conflict(f"run `{run_id}` is over: its state is `{run.state}`")
+    if run.lease != lease or not run.is_held:
+        raise StaleLease(
+            f"lease {lease} of run `{run_id}` is over",
+            hint="The server did not hear of the worker for too long and gave the run back: drop it.",
+        )
+    return run
 
 
 def move_run(connection: Connection, run_id: str, state: RunState) -> None:
@@ -132,7 +200,29 @@ def finish_run(connection: Connection, run_id: str, state: RunState, *, message:
     """Close a run for good. Raises Conflict if it is closed already or the state is not a final one."""
     if not state.is_final:
         raise Conflict(f"a run cannot be finished with state `{state}`")
-    _move(connection, run_id, state, {"message": message, "result": result, "finished_at": now_ms()})
+    ending: dict[str, object] = {
+        "message": message,
+        "result": result,
+        "finished_at": now_ms(),
+        "lease_expires_at": None,
+        "progress": None,
+    }
+    _move(connection, run_id, state, ending)
+
+
+def finish_leased_run(
+    connection: Connection, run_id: str, lease: int, state: RunState, *, message: str, result: str
+) -> None:
+    """Close the run of a worker, which may say so twice when the answer got lost.
+
+    What it reports also replaces what was written in its name, when it was taken for dead after its commit.
+    """
+    run = find_run(connection, run_id)
+    if run.lease == lease and run.state is state and state.is_final:
+        connection.execute(sa.update(_table).where(_table.c.id == run_id).values(message=message, result=result))
+        return
+    check_lease(connection, run_id, lease)
+    finish_run(connection, run_id, state, message=message, result=result)
 
 
 def _move(connection: Connection, run_id: str, state: RunState, values: dict[str, object]) -> None:
@@ -148,55 +238,78 @@ def record_receipt(connection: Connection, run_id: str, receipt: str) -> None:
     connection.execute(sa.update(_table).where(_table.c.id == run_id).values(receipt=receipt))
 
 
+def receipt_of(run: Run) -> CommitReceipt | None:
+    """What the run added; None as long as it has not."""
+    if run.receipt is None:
+        return None
+    values = json.loads(run.receipt)
+    return CommitReceipt(**{**values, "tag_names": tuple(values["tag_names"])})
+
+
 def request_cancel(connection: Connection, run_id: str) -> None:
-    """Ask a run to stop; it does when it reaches its next state. Raises Conflict for a run that is over."""
-    final = [state.value for state in FINAL_STATES]
-    changed = connection.execute(
-        sa.update(_table).where(_table.c.id == run_id, _table.c.state.not_in(final)).values(cancel_requested=True)
-    )
-    if changed.rowcount == 0:
-        raise Conflict(f"run `{run_id}` is over: its state is `{find_run(connection, run_id).state}`")
+    """Ask a run to stop; it does when it reaches its next state. Raises Conflict for a run that is over.
 
-
-def close_abandoned_runs(connection: Connection) -> None:
-    """Mark runs of processes CRASHED that are not over; those of workers have leases instead.
-
-    The caller holds the home's lock, so the processes are gone.
+    One that waits for a worker is over at once.
     """
-    not_abandoned = [state.value for state in (*FINAL_STATES, RunState.QUEUED)]
-    query = sa.select(_table).where(_table.c.state.not_in(not_abandoned), _table.c.process_id.is_not(None))
-    for run in [_run(row) for row in connection.execute(query)]:
-        kept = "what it added is kept" if run.receipt is not None else "it added nothing"
-        finish_run(
-            connection,
-            run.id,
-            RunState.CRASHED,
-            message=f"process {run.process_id} on `{run.host_name}` ended in state {run.state}; {kept}",
-            result=run.result,
+    run = find_run(connection, run_id)
+    if run.state.is_final:
+        raise Conflict(f"run `{run_id}` is over: its state is `{run.state}`")
+    connection.execute(sa.update(_table).where(_table.c.id == run_id).values(cancel_requested=True))
+    if run.state is RunState.QUEUED:
+        finish_run(connection, run_id, RunState.ABORTED, message="cancelled before it began", result=None)
+
+
+def append_log(connection: Connection, run_id: str, level: str, message: str) -> None:
+    """Add a line of this process to a run's log."""
+    append_log_lines(connection, run_id, 0, [(None, level, message)])
+
+
+def append_log_lines(
+    connection: Connection, run_id: str, lease: int, lines: Sequence[tuple[int | None, str, str]]
+) -> None:
+    """Add lines (number, level, message) that somebody wrote under a lease; 0 is this process.
+
+    Lines of one lease come in the order of their numbers: one that is not above the last that was kept was sent
+    twice. Without a number a line is the next.
+    """
+    lasts = sa.select(
+        sa.func.coalesce(sa.func.max(_log.c.line_number), -1),
+        sa.func.coalesce(sa.func.max(sa.case((_log.c.lease == lease, _log.c.lease_line))), -1),
+    ).where(_log.c.run_id == run_id)
+    last_line, last_of_lease = connection.execute(lasts).one()
+    now = now_ms()
+    for number, level, message in lines:
+        if number is not None and number <= last_of_lease:
+            continue
+        last_line += 1
+        last_of_lease = last_of_lease + 1 if number is None else number
+        connection.execute(
+            sa.insert(_log).values(
+                run_id=run_id,
+                line_number=last_line,
+                lease=lease,
+                lease_line=last_of_lease,
+                logged_at=now,
+                level=level,
+                message=message,
+            )
         )
 
 
-def append_log(connection: Connection, run_id: str, line_number: int, level: str, message: str) -> None:
-    connection.execute(
-        sa.insert(_log).values(
-            run_id=run_id,
-            line_number=line_number,
-            lease=0,
-            lease_line=line_number,
-            logged_at=now_ms(),
-            level=level,
-            message=message,
-        )
-    )
-
-
-def read_log(connection: Connection, run_id: str) -> list[LogLine]:
+def read_log(connection: Connection, run_id: str, *, after: int = -1, limit: int | None = None) -> list[LogLine]:
+    """The lines of a run's log after line number `after`, at most `limit` of them."""
     query = (
-        sa.select(_log.c.logged_at, _log.c.level, _log.c.message)
-        .where(_log.c.run_id == run_id)
+        sa.select(_log.c.line_number.label("number"), _log.c.logged_at, _log.c.level, _log.c.message)
+        .where(_log.c.run_id == run_id, _log.c.line_number > after)
         .order_by(_log.c.line_number)
+        .limit(limit)
     )
     return [LogLine(**row._mapping) for row in connection.execute(query)]
+
+
+def log_length(connection: Connection, run_id: str) -> int:
+    query = sa.select(sa.func.count()).select_from(_log).where(_log.c.run_id == run_id)
+    return int(connection.execute(query).scalar_one())
 
 
 def _run(row: sa.Row[tuple[object, ...]]) -> Run:

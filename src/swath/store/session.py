@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy.engine import Connection
 
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
 from swath.core.embeddings import EmbedderIdentity
-from swath.core.errors import InvalidConfig, RunCancelled
+from swath.core.errors import Conflict, InvalidConfig, RunCancelled
 from swath.core.runs import RunState
 from swath.pipeline.ports import KillPoint, RunTarget
 from swath.store import runs
 from swath.store.artifacts import keep_artifact
+from swath.store.clock import now_ms
 from swath.store.commit import RunPlan, check_embedder, commit_additions
 from swath.store.database import Store
 from swath.store.datasets import crops_datasets_of, plan_crop_dataset, plan_image_dataset
 from swath.store.embeddings import read_vectors
 from swath.store.home import Home
+from swath.store.queue import plan_of, requeue_dead, run_in_the_way
+from swath.store.run_endings import close_abandoned_runs
 from swath.store.samples import file_names_of, object_keys_of
 from swath.store.sweep import sweep
 from swath.store.used_files import read_used_files, readable_digests
 from swath.store.users import local_user
+from swath.store.workers import worker_names
 
 
 def do_nothing(point: str) -> None:
@@ -47,7 +52,8 @@ def open_run(
 
     The caller holds `home.lock` until the run is over. `task` is None for a run without objects;
     `owner_id` is the local user where None.
-    Raises Conflict or InvalidConfig when the datasets cannot be what was asked for; nothing is recorded then.
+    Raises Conflict or InvalidConfig when the datasets cannot be what was asked for, Conflict also while a worker has
+    a run on the same image dataset; nothing is recorded then.
     """
     if not home.is_locked():
         raise RuntimeError("a run may only be opened while `home.lock` is held")
@@ -58,7 +64,8 @@ def open_run(
             hint="Set `object_level.task_name` too.",
         )
     with store.writing() as connection:
-        runs.close_abandoned_runs(connection)
+        close_abandoned_runs(connection)
+        requeue_dead(connection, now=now_ms())
     with store.writing() as connection:
         owner_id = owner_id or local_user(connection).id
         images = plan_image_dataset(
@@ -77,8 +84,38 @@ def open_run(
             input_uri=input_uri,
             output_uri=output_uri,
         )
+        _refuse_to_disturb(connection, run_id)
     sweep(store, home)
     return StoreRunSession(store, home, RunPlan(run_id=run_id, images=images, crops=crops, task=task), at_point)
+
+
+def _refuse_to_disturb(connection: Connection, run_id: str) -> None:
+    """Of an image dataset one run at a time is under way: two would each select without the other's crops."""
+    run = runs.find_run(connection, run_id)
+    other = run_in_the_way(run, runs.runs_under_way(connection))
+    if other is not None:
+        worker_id = other.worker_id or ""
+        name = worker_names(connection, [worker_id]).get(worker_id, worker_id)
+        raise Conflict(
+            f"run `{other.id}` on dataset `{run.image_dataset_name}` is under way (worker `{name}`)",
+            hint="Wait until it is over, or stop its worker and try again a minute later.",
+        )
+
+
+def resume_session(
+    store: Store, home: Home, run_id: str, lease: int, at_point: KillPoint = do_nothing
+) -> StoreRunSession:
+    """The session of a run that a worker holds under this lease, as its claim settled it.
+
+    The lease is checked now and in the transaction of every change: StaleLease if the run is another's by now,
+    Conflict if it is over. A run that is over but has committed may be asked for its receipt again.
+    """
+    with store.reading() as connection:
+        run = runs.find_run(connection, run_id)
+        if run.lease != lease or run.receipt is None:
+            runs.check_lease(connection, run_id, lease)
+        plan = replace(plan_of(connection, run), lease=lease)
+    return StoreRunSession(store, home, plan, at_point)
 
 
 class StoreRunSession:
@@ -89,8 +126,6 @@ class StoreRunSession:
         self._home = home
         self._plan = plan
         self._at_point = at_point
-        self._log_lines = 0
-        self._log_turn = threading.Lock()
 
     @property
     def target(self) -> RunTarget:
@@ -144,15 +179,18 @@ class StoreRunSession:
 
     def enter(self, state: RunState) -> None:
         with self._store.writing() as connection:
-            runs.move_run(connection, self._plan.run_id, state)
-            cancelled = runs.find_run(connection, self._plan.run_id).cancel_requested
-        if cancelled:
+            run = runs.find_run(connection, self._plan.run_id)
+            if self._plan.lease is not None:
+                runs.check_lease(connection, run.id, self._plan.lease)
+            # A worker that lost the answer says it again.
+            if self._plan.lease is None or run.state is not state:
+                runs.move_run(connection, run.id, state)
+        if run.cancel_requested:
             raise RunCancelled(f"run `{self._plan.run_id}` was cancelled")
 
     def log(self, level: str, message: str) -> None:
-        with self._log_turn, self._store.writing() as connection:
-            runs.append_log(connection, self._plan.run_id, self._log_lines, level, message)
-            self._log_lines += 1
+        with self._store.writing() as connection:
+            runs.append_log(connection, self._plan.run_id, level, message)
 
     def store_artifact(self, name: str, data: bytes | memoryview) -> str:
         return str(keep_artifact(self._store, self._home, self._plan.run_id, name, data))
@@ -161,5 +199,9 @@ class StoreRunSession:
         return commit_additions(self._store, self._home, self._plan, additions, self._at_point)
 
     def finish(self, state: RunState, message: str, result: str) -> None:
+        run_id, lease = self._plan.run_id, self._plan.lease
         with self._store.writing() as connection:
-            runs.finish_run(connection, self._plan.run_id, state, message=message, result=result)
+            if lease is None:
+                runs.finish_run(connection, run_id, state, message=message, result=result)
+            else:
+                runs.finish_leased_run(connection, run_id, lease, state, message=message, result=result)

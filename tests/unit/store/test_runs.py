@@ -8,9 +8,9 @@ import pytest
 from swath.core.errors import Conflict, NotFound, RunCancelled
 from swath.core.runs import RunState
 from swath.store import runs
-from swath.store.catalog import list_runs
 from swath.store.database import Store
 from swath.testing.session_contract import make_additions
+from swath.wire.run_result import RunResult
 
 Fixture = Any  # of conftest.py: StartRun
 
@@ -47,18 +47,29 @@ def test_a_final_state_comes_with_finish_only(store: Store, start_run: Fixture) 
     assert find(store, run.target.run_id).state is RunState.STARTED
 
 
-def test_a_run_left_open_is_closed_by_the_next(store: Store, start_run: Fixture) -> None:
-    first, second = start_run(), None
-    first.enter(RunState.SAMPLING)
-    second = start_run()
-    second.commit(make_additions({"a.jpg": 1}))
+def test_a_run_left_open_before_its_commit_is_closed_as_crashed_by_the_next(store: Store, start_run: Fixture) -> None:
+    run = start_run()
+    run.enter(RunState.SAMPLING)
     start_run()
-    record = find(store, first.target.run_id)
+    record = find(store, run.target.run_id)
     assert record.state is RunState.CRASHED
     assert record.message.startswith(f"process {os.getpid()} on ")
     assert record.message.endswith("ended in state SAMPLING; it added nothing")
-    assert find(store, second.target.run_id).message.endswith("what it added is kept")
-    assert [run.state for run in list_runs(store)].count("CRASHED") == 2
+
+
+def test_a_run_left_open_after_its_commit_is_closed_as_completed_by_the_next(store: Store, start_run: Fixture) -> None:
+    run = start_run()
+    run.commit(make_additions({"a.jpg": 2}))
+    start_run()
+    record = find(store, run.target.run_id)
+    assert (record.state, record.message) == (
+        RunState.COMPLETED,
+        "2 crops added to vehicles-crops, 1 image added to vehicles; the process ended before its report",
+    )
+    result = RunResult.model_validate_json(record.result or "")
+    assert (result.state, result.message) == ("COMPLETED", record.message)
+    assert result.crop_dataset is not None
+    assert (result.crop_dataset.name, result.crop_dataset.added) == ("vehicles-crops", 2)
 
 
 def test_a_cancelled_run_stops_at_its_next_state(store: Store, start_run: Fixture) -> None:
@@ -90,3 +101,26 @@ def test_the_log_keeps_the_order_of_its_lines(store: Store, start_run: Fixture) 
         lines = runs.read_log(connection, run.target.run_id)
     assert [line.message for line in lines] == [f"line {number}" for number in range(12)]
     assert [line.level for line in lines].index("WARNING") == 3
+    assert [line.number for line in lines] == list(range(12))
+
+
+def test_a_page_of_the_log_starts_after_a_line(store: Store, start_run: Fixture) -> None:
+    run = start_run()
+    for number in range(5):
+        run.log("INFO", f"line {number}")
+    with store.reading() as connection:
+        page = runs.read_log(connection, run.target.run_id, after=1, limit=2)
+        assert runs.log_length(connection, run.target.run_id) == 5
+    assert [line.number for line in page] == [2, 3]
+
+
+def test_a_line_that_is_sent_twice_is_kept_once(store: Store, start_run: Fixture) -> None:
+    run_id = start_run().target.run_id
+    with store.writing() as connection:
+        runs.append_log_lines(connection, run_id, 1, [(0, "INFO", "a"), (1, "INFO", "b")])
+        runs.append_log(connection, run_id, "WARNING", "the server's own")
+        runs.append_log_lines(connection, run_id, 1, [(1, "INFO", "b"), (2, "INFO", "c")])
+        runs.append_log_lines(connection, run_id, 2, [(0, "INFO", "of the next lease")])
+        lines = runs.read_log(connection, run_id)
+    assert [line.message for line in lines] == ["a", "b", "the server's own", "c", "of the next lease"]
+    assert [line.number for line in lines] == [0, 1, 2, 3, 4]
