@@ -76,6 +76,9 @@ DEFAULTS = {
 }
 """Defaults as they would be written in the environment."""
 
+SECRETS = frozenset({"database", "secret_key", "token"})
+"""May be given as a file, too, by a variable whose name ends in `_FILE`: containers get their secrets so."""
+
 OLD_NAMES = {"server": "LIGHTLY_SERVER_LOCATION", "token": "LIGHTLY_TOKEN", "worker_id": "LIGHTLY_WORKER_ID"}
 """Variables of the format's official clients and their container; read where ours is not set."""
 
@@ -86,10 +89,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
     Raises InvalidConfig naming the variable for a value that cannot be used.
     """
     environ = os.environ if environ is None else environ
-    text = {
-        name: environ.get(_variable(name), "") or environ.get(OLD_NAMES.get(name, ""), "") or DEFAULTS[name]
-        for name in (field.name for field in fields(Settings))
-    }
+    text = {field.name: _text(field.name, environ) for field in fields(Settings)}
     threads = _whole_number("threads", text["threads"], least=0)
     return Settings(
         home=(home or Path(text["home"])).expanduser(),
@@ -106,6 +106,22 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         max_image_pixels=_whole_number("max_image_pixels", text["max_image_pixels"], least=1),
         kill_at=text["kill_at"],
     )
+
+
+def _text(name: str, environ: Mapping[str, str]) -> str:
+    """The value of a setting as somebody wrote it, else its default."""
+    given = environ.get(_variable(name), "")
+    if not given and name in SECRETS and (path := environ.get(f"{_variable(name)}_FILE", "")):
+        given = _secret_in(Path(path), name)
+    return given or environ.get(OLD_NAMES.get(name, ""), "") or DEFAULTS[name]
+
+
+def _secret_in(path: Path, name: str) -> str:
+    try:
+        return path.expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as exc:
+        reason = exc.strerror if isinstance(exc, OSError) else "it is not text"
+        raise InvalidConfig(f"`{path}`, which `{_variable(name)}_FILE` names, cannot be read: {reason}") from exc
 
 
 def available_cores() -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swath.core.errors import InvalidConfig
-from swath.settings import available_cores, child_environment, load_settings
+from swath.settings import SECRETS, available_cores, child_environment, load_settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -55,6 +55,18 @@ def test_secrets_are_not_in_the_representation() -> None:
         "SWATH_DATABASE": "postgresql://u:s3cret-3@h/n",
     }
     assert "s3cret" not in repr(load_settings(secrets))
+
+
+@pytest.mark.parametrize("name", sorted(SECRETS))
+def test_a_secret_may_stand_in_a_file(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("s3cret\n")
+    variable = f"SWATH_{name.upper()}"
+    assert getattr(load_settings({f"{variable}_FILE": str(path)}), name) == "s3cret"
+    assert getattr(load_settings({f"{variable}_FILE": str(path), variable: "mine"}), name) == "mine"
+    path.unlink()
+    with pytest.raises(InvalidConfig, match=f"which `{variable}_FILE` names, cannot be read: No such file"):
+        load_settings({f"{variable}_FILE": str(path)})
 
 
 def test_a_child_gets_this_environment_and_what_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
