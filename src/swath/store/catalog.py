@@ -1,8 +1,11 @@
-"""What people and scripts ask about datasets: lists, details, samples and predictions in order, members of tags."""
+"""What people and scripts ask about datasets: lists, details, samples and predictions in order, members of tags.
+
+`user_id` is whoever asks; without one, ids reach every dataset and names are those that the local user sees.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import sqlalchemy as sa
@@ -18,60 +21,69 @@ from swath.store.datasets import Dataset, DatasetKind
 from swath.store.embedders import embedder_by_id
 from swath.store.hints import near_names
 from swath.store.home import Home
+from swath.store.sharing import find_dataset, visible_datasets
+from swath.store.users import list_users, local_user
 from swath.wire.datasets import CategoryCount, DatasetDetails, DatasetSummary, EmbedderSummary, RunSummary, TagSummary
 
+_table = schema.datasets
 
-def list_datasets(store: Store) -> list[DatasetSummary]:
-    """All datasets, oldest first."""
+
+def list_datasets(store: Store, *, user_id: str | None = None) -> list[DatasetSummary]:
+    """All datasets that a user (the local one) sees, oldest first."""
     with store.reading() as connection:
-        found = stored.all_datasets(connection)
-    names = {dataset.id: dataset.name for dataset in found}
-    return [_summary(dataset, names) for dataset in found]
+        found = visible_datasets(connection, user_id or local_user(connection).id)
+        return _summaries(connection, found)
 
 
-def describe_dataset(store: Store, name_or_id: str) -> DatasetDetails:
+def describe_dataset(store: Store, name_or_id: str, *, user_id: str | None = None) -> DatasetDetails:
     """Everything about one dataset. Raises NotFound, naming datasets that are spelt alike."""
     with store.reading() as connection:
-        dataset = stored.find_dataset(connection, name_or_id)
-        names = {other.id: other.name for other in stored.all_datasets(connection)}
+        dataset = find_dataset(connection, name_or_id, user_id)
         children = stored.crops_datasets_of(connection, dataset.id)
         embedder = None
         if dataset.embedder_id is not None:
             identity = embedder_by_id(connection, dataset.embedder_id)
             embedder = EmbedderSummary(name=identity.name, digest=identity.digest, dimension=identity.dimension)
         return DatasetDetails(
-            **_summary(dataset, names).model_dump(),
+            **_summaries(connection, [dataset])[0].model_dump(),
             is_default=dataset.is_default,
             input_uri=dataset.input_uri,
             output_uri=dataset.output_uri,
             byte_size=_byte_size(connection, dataset.id),
             stale_crops=_stale_crops(connection, dataset.id),
             embedder=embedder,
-            children=tuple(_summary(child, names) for child in children),
+            children=tuple(_summaries(connection, children)),
             categories=tuple(_category_counts(connection, dataset)),
             tags=tuple(_tag_summary(tag) for tag in tags.list_tags(connection, dataset.id)),
             runs=tuple(run_summary(run) for run in runs.list_runs(connection, dataset.id)),
         )
 
 
-def list_runs(store: Store) -> list[RunSummary]:
-    """All runs, newest first."""
+def list_runs(store: Store, *, user_id: str | None = None) -> list[RunSummary]:
+    """The runs of a user (the local one) and those on datasets they see, newest first."""
     with store.reading() as connection:
-        return [run_summary(run) for run in runs.list_runs(connection)]
+        viewer = user_id or local_user(connection).id
+        seen = {dataset.id for dataset in visible_datasets(connection, viewer)}
+        found = runs.list_runs(connection)
+        return [run_summary(run) for run in found if run.owner_id == viewer or run.image_dataset_id in seen]
 
 
-def iter_samples(store: Store, dataset: str, tag: str | None = None) -> Iterator[samples.Sample]:
+def iter_samples(
+    store: Store, dataset: str, tag: str | None = None, *, user_id: str | None = None
+) -> Iterator[samples.Sample]:
     """The samples of a dataset (of one of its tags) by index. Raises NotFound at the first step."""
     with store.reading() as connection:
-        found = stored.find_dataset(connection, dataset)
+        found = find_dataset(connection, dataset, user_id)
         indices = None if tag is None else _members(connection, found, tag)
     yield from samples.iter_samples(store, found.id, indices)
 
 
-def iter_predictions(store: Store, dataset: str, *, task: str) -> Iterator[predictions.Prediction]:
+def iter_predictions(
+    store: Store, dataset: str, *, task: str, user_id: str | None = None
+) -> Iterator[predictions.Prediction]:
     """The predictions of one task of an image dataset, by sample index and position."""
     with store.reading() as connection:
-        found = stored.find_dataset(connection, dataset)
+        found = find_dataset(connection, dataset, user_id)
         names = [schema.task_name for schema in predictions.task_schemas(connection, found.id)]
     if task not in names:
         raise NotFound(
@@ -80,22 +92,22 @@ def iter_predictions(store: Store, dataset: str, *, task: str) -> Iterator[predi
     yield from predictions.iter_predictions(store, found.id, task=task)
 
 
-def task_schemas(store: Store, dataset: str) -> list[TaskSchema]:
+def task_schemas(store: Store, dataset: str, *, user_id: str | None = None) -> list[TaskSchema]:
     """The tasks of an image dataset; of a crops dataset, the one its crops were cut by."""
     with store.reading() as connection:
-        return _task_schemas(connection, stored.find_dataset(connection, dataset))
+        return _task_schemas(connection, find_dataset(connection, dataset, user_id))
 
 
-def tag_indices(store: Store, dataset: str, tag: str) -> NDArray[np.int64]:
+def tag_indices(store: Store, dataset: str, tag: str, *, user_id: str | None = None) -> NDArray[np.int64]:
     """The sample indices (M,) of a tag, ascending. Raises NotFound."""
     with store.reading() as connection:
-        return _members(connection, stored.find_dataset(connection, dataset), tag)
+        return _members(connection, find_dataset(connection, dataset, user_id), tag)
 
 
-def read_vectors(store: Store, home: Home, dataset: str) -> NDArray[np.float16]:
+def read_vectors(store: Store, home: Home, dataset: str, *, user_id: str | None = None) -> NDArray[np.float16]:
     """The vectors (N, D) of a dataset by sample index, memory-mapped where possible."""
     with store.reading() as connection:
-        return embeddings.read_vectors(connection, home, stored.find_dataset(connection, dataset).id)
+        return embeddings.read_vectors(connection, home, find_dataset(connection, dataset, user_id).id)
 
 
 def run_summary(run: runs.Run) -> RunSummary:
@@ -116,18 +128,26 @@ def _members(connection: Connection, dataset: Dataset, tag: str) -> NDArray[np.i
     return tags.tag_members(connection, tags.find_tag(connection, dataset.id, tag))
 
 
-def _summary(dataset: Dataset, names: dict[str, str]) -> DatasetSummary:
-    return DatasetSummary(
-        id=dataset.id,
-        name=dataset.name,
-        kind=dataset.kind.value,
-        sample_count=dataset.sample_count,
-        parent_id=dataset.parent_id,
-        parent=None if dataset.parent_id is None else names[dataset.parent_id],
-        task=dataset.task,
-        created_at=dataset.created_at,
-        modified_at=dataset.modified_at,
-    )
+def _summaries(connection: Connection, datasets: Sequence[Dataset]) -> list[DatasetSummary]:
+    users = {user.id: user.name for user in list_users(connection)}
+    parents = {dataset.parent_id for dataset in datasets if dataset.parent_id is not None}
+    names = {dataset.id: dataset.name for dataset in stored.select_datasets(connection, _table.c.id.in_(parents))}
+    return [
+        DatasetSummary(
+            id=dataset.id,
+            owner_id=dataset.owner_id,
+            owner=users[dataset.owner_id],
+            name=dataset.name,
+            kind=dataset.kind.value,
+            sample_count=dataset.sample_count,
+            parent_id=dataset.parent_id,
+            parent=None if dataset.parent_id is None else names[dataset.parent_id],
+            task=dataset.task,
+            created_at=dataset.created_at,
+            modified_at=dataset.modified_at,
+        )
+        for dataset in datasets
+    ]
 
 
 def _tag_summary(tag: tags.Tag) -> TagSummary:

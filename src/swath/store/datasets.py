@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from swath.core.errors import Conflict, InvalidConfig, NotFound
+from swath.core.errors import Conflict, InvalidConfig
 from swath.core.names import MAX_DATASET_NAME_LENGTH, check_dataset_name, crops_dataset_name
+from swath.core.runs import FINAL_STATES
 from swath.store import schema
-from swath.store.hints import near_names
-from swath.store.ids import is_id, new_id
+from swath.store.clock import now_ms
+from swath.store.ids import new_id
 from swath.store.tags import create_initial_tag
-from swath.store.users import local_user
 
 _table = schema.datasets
 
@@ -69,26 +70,15 @@ def dataset_by_name(connection: Connection, name: str, *, owner_id: str) -> Data
     return _one(connection, sa.and_(_table.c.owner_id == owner_id, _table.c.name == name))
 
 
-def all_datasets(connection: Connection) -> list[Dataset]:
-    """All datasets, oldest first, those of one commit by name."""
-    found = [_dataset(row) for row in connection.execute(sa.select(_table))]
-    return sorted(found, key=lambda dataset: (dataset.created_at, dataset.name))
+def select_datasets(connection: Connection, condition: sa.ColumnElement[bool]) -> list[Dataset]:
+    """The datasets of which a condition on the columns of `schema.datasets` is true, in no order."""
+    return [_dataset(row) for row in connection.execute(sa.select(_table).where(condition))]
 
 
 def crops_datasets_of(connection: Connection, image_dataset_id: str) -> list[Dataset]:
     """The crops datasets of an image dataset, oldest first."""
-    return [dataset for dataset in all_datasets(connection) if dataset.parent_id == image_dataset_id]
-
-
-def find_dataset(connection: Connection, name_or_id: str) -> Dataset:
-    """The dataset of a name or an id. Raises NotFound, naming those that are spelt alike."""
-    found = dataset_by_name(connection, name_or_id, owner_id=local_user(connection).id)
-    if found is None and is_id(name_or_id):
-        found = dataset_by_id(connection, name_or_id)
-    if found is None:
-        names = [dataset.name for dataset in all_datasets(connection)]
-        raise NotFound(f"there is no dataset `{name_or_id}`", hint=near_names(name_or_id, names, "dataset"))
-    return found
+    found = select_datasets(connection, _table.c.parent_id == image_dataset_id)
+    return sorted(found, key=lambda dataset: (dataset.created_at, dataset.name))
 
 
 def plan_image_dataset(
@@ -253,7 +243,7 @@ def create_dataset(connection: Connection, planned: PlannedDataset, *, now: int)
     if found is not None:
         return found
     if dataset_by_name(connection, planned.name, owner_id=planned.owner_id) is not None:
-        raise Conflict(f"dataset `{planned.name}` was made by somebody else during the run")
+        raise Conflict(f"dataset `{planned.name}` was made by something else during the run")
     connection.execute(
         sa.insert(_table).values(
             id=planned.id,
@@ -278,6 +268,104 @@ def create_dataset(connection: Connection, planned: PlannedDataset, *, now: int)
     return created
 
 
+def create_empty_dataset(
+    connection: Connection,
+    *,
+    owner_id: str,
+    name: str,
+    kind: DatasetKind = DatasetKind.IMAGES,
+    input_uri: str = "",
+    output_uri: str = "",
+    is_confined: bool = True,
+) -> Dataset:
+    """Make a dataset without samples; without `input_uri` no run can add to it until its datasource is set.
+
+    Raises InvalidConfig for a name that breaks the rule and for a kind that only runs make, Conflict for a name that
+    the owner has given already.
+    """
+    check_dataset_name(name, field="name")
+    if kind is not DatasetKind.IMAGES:
+        raise InvalidConfig(
+            "a crops dataset is made by the run that cuts its crops", field="kind", hint="Make an image dataset."
+        )
+    _refuse_taken_name(connection, name, owner_id=owner_id)
+    planned = PlannedDataset(
+        id=new_id(),
+        owner_id=owner_id,
+        name=name,
+        kind=kind,
+        parent_id=None,
+        task=None,
+        is_default=False,
+        input_uri=input_uri,
+        output_uri=output_uri or input_uri,
+        is_confined=is_confined,
+        sample_count=0,
+    )
+    return create_dataset(connection, planned, now=now_ms())
+
+
+def rename_dataset(connection: Connection, dataset: Dataset, name: str) -> Dataset:
+    """Give a dataset another name. Raises InvalidConfig or Conflict as making one."""
+    if name == dataset.name:
+        return dataset
+    check_dataset_name(name, field="name")
+    _refuse_taken_name(connection, name, owner_id=dataset.owner_id)
+    return _changed(connection, dataset, {"name": name})
+
+
+def set_datasource(
+    connection: Connection, dataset: Dataset, *, input_uri: str, output_uri: str = "", is_confined: bool
+) -> Dataset:
+    """Say where the images of an image dataset are and where its crops go (without a word, beside them).
+
+    Raises Conflict for a crops dataset, for one with samples, whose files would not be found any more, and while a
+    run is under way.
+    """
+    if dataset.kind is DatasetKind.CROPS:
+        parent = _parent_name(connection, dataset)
+        raise Conflict(
+            f"`{dataset.name}` reads from where its image dataset does", hint=f"Set the datasource of `{parent}`."
+        )
+    changed = {"input_uri": input_uri, "output_uri": output_uri or input_uri, "is_confined": is_confined}
+    is_same = (dataset.input_uri, dataset.output_uri) == (changed["input_uri"], changed["output_uri"])
+    if not is_same and dataset.sample_count:
+        raise Conflict(
+            f"dataset `{dataset.name}` has samples, whose files are in `{dataset.input_uri}` (crops in "
+            f"`{dataset.output_uri}`)",
+            hint="Make another dataset for another datasource.",
+        )
+    refuse_while_used(connection, [dataset], to="change its datasource")
+    for crops in crops_datasets_of(connection, dataset.id):
+        _changed(connection, crops, changed)
+    return _changed(connection, dataset, changed)
+
+
+def refuse_while_used(connection: Connection, datasets: Sequence[Dataset], *, to: str) -> None:
+    """Raise Conflict if a run that adds to one of the datasets waits or a worker has it; `to` says what was asked.
+
+    The caller holds the home's lock: a run of a process that is not over was left by one that is gone.
+    """
+    runs = schema.runs
+    for dataset in datasets:
+        query = (
+            sa.select(runs.c.id, runs.c.state)
+            .where(
+                runs.c.state.not_in([state.value for state in FINAL_STATES]),
+                runs.c.process_id.is_(None),
+                sa.or_(runs.c.image_dataset_id == dataset.id, runs.c.crop_dataset_id == dataset.id),
+            )
+            .order_by(runs.c.created_at, runs.c.id)
+            .limit(1)
+        )
+        run = connection.execute(query).one_or_none()
+        if run is not None:
+            raise Conflict(
+                f"run `{run.id}` on dataset `{dataset.name}` is not over (state `{run.state}`)",
+                hint=f"Cancel it, or wait until it is over, to {to}.",
+            )
+
+
 def record_samples_added(connection: Connection, dataset: Dataset, *, added: int, embedder_id: str, now: int) -> None:
     connection.execute(
         sa.update(_table)
@@ -289,6 +377,18 @@ def record_samples_added(connection: Connection, dataset: Dataset, *, added: int
 def mark_modified(connection: Connection, dataset_id: str, *, now: int) -> None:
     """Say that something about a dataset or the crops of its images has changed: whoever keeps copies looks anew."""
     connection.execute(sa.update(_table).where(_table.c.id == dataset_id).values(modified_at=now))
+
+
+def _refuse_taken_name(connection: Connection, name: str, *, owner_id: str) -> None:
+    if dataset_by_name(connection, name, owner_id=owner_id) is not None:
+        raise Conflict(f"there is a dataset `{name}` already", hint="Choose another name.")
+
+
+def _changed(connection: Connection, dataset: Dataset, values: Mapping[str, object]) -> Dataset:
+    connection.execute(sa.update(_table).where(_table.c.id == dataset.id).values(**values, modified_at=now_ms()))
+    changed = dataset_by_id(connection, dataset.id)
+    assert changed is not None
+    return changed
 
 
 def _one(connection: Connection, condition: sa.ColumnElement[bool]) -> Dataset | None:

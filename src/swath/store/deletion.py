@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,28 @@ from sqlalchemy.engine import Connection
 from swath.core.errors import Conflict
 from swath.store import schema
 from swath.store.database import Store
-from swath.store.datasets import Dataset, DatasetKind, crops_datasets_of, find_dataset
+from swath.store.datasets import Dataset, DatasetKind, crops_datasets_of, refuse_while_used
 from swath.store.embeddings import segments_of
 from swath.store.home import Home
+from swath.store.sharing import find_dataset, require_owner
+
+_TABLES = (
+    schema.crops,
+    schema.predictions,
+    schema.samples,
+    schema.prediction_tasks,
+    schema.vector_segments,
+    schema.projections,
+    schema.used_files,
+    schema.operations,
+    schema.tags,
+    schema.selections,
+    schema.views,
+    schema.exports,
+    schema.dataset_shares,
+    schema.datasource_credentials,
+)
+"""All tables whose rows belong to one dataset, those that others point at last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,24 +41,29 @@ class DeletedDataset:
     """What is left of a dataset once its rows are gone: files for the caller to delete.
 
     `crop_files` and `thumbnails` are keys in the datasource `output_uri`; the files of an image dataset's samples
-    belong to the user and are not listed.
+    belong to the user and are not listed. `home_files` are vectors, points of projections and exports.
     """
 
     name: str
     output_uri: str
     crop_files: tuple[str, ...]
     thumbnails: tuple[str, ...]
-    vector_files: tuple[Path, ...]
+    home_files: tuple[Path, ...]
 
 
-def delete_dataset(store: Store, home: Home, name_or_id: str, *, cascade: bool = False) -> list[DeletedDataset]:
+def delete_dataset(
+    store: Store, home: Home, name_or_id: str, *, cascade: bool = False, user_id: str | None = None
+) -> list[DeletedDataset]:
     """Delete a dataset, with `cascade` also the crops datasets of an image dataset; all of it or nothing.
 
     What runs have used for it is forgotten too, so that a new run starts afresh; the record of runs stays.
-    The caller holds `home.lock`. Raises NotFound, and Conflict for an image dataset that has crops datasets.
+    The caller holds `home.lock`. Raises NotFound, NotAllowed if it is shared with `user_id`, and Conflict for an
+    image dataset that has crops datasets and while a run that adds to it waits or is under way.
     """
     with store.writing() as connection:
-        dataset = find_dataset(connection, name_or_id)
+        dataset = find_dataset(connection, name_or_id, user_id)
+        if user_id is not None:
+            require_owner(connection, dataset, user_id, to="delete it")
         children = crops_datasets_of(connection, dataset.id)
         if children and not cascade:
             names = ", ".join(f"`{child.name}`" for child in children)
@@ -46,6 +71,7 @@ def delete_dataset(store: Store, home: Home, name_or_id: str, *, cascade: bool =
                 f"dataset `{dataset.name}` has crops datasets: {names}",
                 hint="Delete these first, or all of them at once with cascade.",
             )
+        refuse_while_used(connection, [*children, dataset], to="delete the dataset")
         return [_delete(connection, home, doomed) for doomed in (*children, dataset)]
 
 
@@ -62,19 +88,29 @@ def _delete(connection: Connection, home: Home, dataset: Dataset) -> DeletedData
         output_uri=dataset.output_uri,
         crop_files=tuple(name for name, _ in files) if is_crops else (),
         thumbnails=tuple(thumbnail for _, thumbnail in files if thumbnail),
-        vector_files=tuple(home.vectors / segment.file_name for segment in segments_of(connection, dataset.id)),
+        home_files=tuple(_home_files(connection, home, dataset.id)),
     )
     # Rows that point at others go before them.
-    for table in (
-        schema.crops,
-        schema.predictions,
-        schema.samples,
-        schema.prediction_tasks,
-        schema.vector_segments,
-        schema.used_files,
+    for table, parent in (
+        (schema.projection_segments, schema.projections),
+        (schema.operation_changes, schema.operations),
     ):
-        connection.execute(sa.delete(table).where(table.c.dataset_id == dataset.id))
+        [link] = table.foreign_keys
+        doomed = sa.select(parent.c.id).where(parent.c.dataset_id == dataset.id)
+        connection.execute(sa.delete(table).where(link.parent.in_(doomed)))
     connection.execute(sa.update(schema.tags).where(schema.tags.c.dataset_id == dataset.id).values(parent_id=None))
-    connection.execute(sa.delete(schema.tags).where(schema.tags.c.dataset_id == dataset.id))
+    for table in _TABLES:
+        connection.execute(sa.delete(table).where(table.c.dataset_id == dataset.id))
     connection.execute(sa.delete(schema.datasets).where(schema.datasets.c.id == dataset.id))
     return deleted
+
+
+def _home_files(connection: Connection, home: Home, dataset_id: str) -> Iterator[Path]:
+    for segment in segments_of(connection, dataset_id):
+        yield home.vectors / segment.file_name
+    segments, projections, exports = schema.projection_segments, schema.projections, schema.exports
+    points = sa.select(segments.c.file_name).join_from(segments, projections)
+    for file_name in connection.execute(points.where(projections.c.dataset_id == dataset_id)).scalars():
+        yield home.projections / file_name
+    for export_id in connection.execute(sa.select(exports.c.id).where(exports.c.dataset_id == dataset_id)).scalars():
+        yield from sorted(home.exports.glob(f"{export_id}*"))

@@ -43,6 +43,8 @@ class DatasetSummary(Document):
     """A dataset in a list. `parent` and `task` are given for crops: the image dataset and the task they are of."""
 
     id: str
+    owner_id: str
+    owner: str  # name of the user
     name: str
     kind: str  # images | crops
     sample_count: int

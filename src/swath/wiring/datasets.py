@@ -33,7 +33,7 @@ def remove_dataset(settings: Settings, name: str, *, cascade: bool, note: Callab
     with open_workspace(settings) as workspace, workspace.home.lock(note, what=f"deletion of `{name}`"):
         deleted = delete_dataset(workspace.store, workspace.home, name, cascade=cascade)
         for dataset in deleted:
-            for path in dataset.vector_files:
+            for path in dataset.home_files:
                 path.unlink(missing_ok=True)
             try:
                 open_datasource(dataset.output_uri).delete([*dataset.crop_files, *dataset.thumbnails])

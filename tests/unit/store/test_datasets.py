@@ -8,10 +8,10 @@ from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.core.runs import RunState
 from swath.store.catalog import describe_dataset
 from swath.store.database import Store
-from swath.store.datasets import find_dataset
 from swath.store.deletion import delete_dataset
 from swath.store.home import Home
 from swath.store.runs import list_runs
+from swath.store.sharing import find_dataset
 from swath.testing.session_contract import make_additions, make_image_additions
 
 Fixture = Any  # of conftest.py: StartRun or CommitRun

@@ -26,7 +26,7 @@ def test_a_crops_dataset_goes_and_its_images_stay(
     assert (deleted.name, deleted.output_uri) == ("vehicles-crops", "/data")
     assert deleted.crop_files == additions.crops.file_names
     assert deleted.thumbnails == ()
-    assert [path.exists() for path in deleted.vector_files] == [True]
+    assert [path.exists() for path in deleted.home_files] == [True]
     assert [dataset.name for dataset in list_datasets(store)] == ["vehicles"]
     assert [one.crop_sample_id for one in iter_predictions(store, "vehicles", task="wheels")] == [None, None]
     # What was used for it is work again.

@@ -13,8 +13,8 @@ from swath.core.errors import SourceUnavailable
 from swath.core.runs import RunState
 from swath.store import catalog, runs, schema
 from swath.store.database import MIGRATIONS, Store, open_store
-from swath.store.datasets import find_dataset
 from swath.store.home import Home
+from swath.store.sharing import find_dataset
 from swath.store.tags import find_tag, tag_members
 from swath.store.users import list_users, local_user
 

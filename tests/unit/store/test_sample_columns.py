@@ -8,8 +8,9 @@ import numpy as np
 from swath.core.browsing.columns import NO_CODE, CategoryLabel, SampleColumns
 from swath.store.catalog import iter_predictions, iter_samples
 from swath.store.database import Store
-from swath.store.datasets import dataset_by_id, find_dataset
+from swath.store.datasets import dataset_by_id
 from swath.store.sample_columns import load_columns
+from swath.store.sharing import find_dataset
 from swath.testing.session_contract import make_additions, make_image_additions
 
 Fixture = Any  # of conftest.py: CommitRun
