@@ -5,18 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
-from contextlib import closing
 from pathlib import Path
 
 from swath.adapters.datasource import open_datasource
 from swath.adapters.datasource.local import LocalFolder
-from swath.adapters.decoders.pillow_codec import PillowCodec
-from swath.adapters.embedders import RECOMMENDED_BATCH, OnnxOptions, load_embedder
-from swath.adapters.embedding_cache import SqliteEmbeddingCache
-from swath.adapters.image_index import SqliteImageIndex
+from swath.adapters.embedders import OnnxOptions, load_embedder
 from swath.adapters.parquet import ParquetTables
 from swath.core.names import check_dataset_name, clean_dataset_name
-from swath.pipeline.image_pass import Machinery
 from swath.pipeline.ports import Datasource, KillPoint, RunObserver
 from swath.pipeline.run import RunContext, execute_run
 from swath.settings import Settings
@@ -24,6 +19,7 @@ from swath.store.home import Home
 from swath.store.session import open_run
 from swath.wire.run_config import RunConfig
 from swath.wire.run_result import RunResult
+from swath.wiring.machinery import open_machinery
 from swath.wiring.workspace import open_workspace
 
 
@@ -39,7 +35,7 @@ def run_here(
     Raises SwathError for what keeps a run from starting; once it has started, the result says how it ended.
     """
     source = open_datasource(config.datasource.location)
-    image_dataset_name = _image_dataset_name(config, source)
+    image_dataset_name = image_dataset_name_of(config, source)
     if config.object_level is not None and config.object_level.crop_dataset_name is not None:
         check_dataset_name(config.object_level.crop_dataset_name, field="object_level.crop_dataset_name")
     with open_workspace(settings) as workspace:
@@ -48,10 +44,9 @@ def run_here(
         what = f"a run on `{source.uri}`"
         with (
             home.lock(lambda notice: observer.note("INFO", notice), what=what),
-            closing(SqliteEmbeddingCache(home.cache / "embeddings.sqlite")) as cache,
-            closing(SqliteImageIndex(home.cache / "images.sqlite")) as index,
+            open_machinery(settings, home, source, embedder, observer) as machinery,
         ):
-            output = _open_output(config, source, home, observer)
+            output = open_output(config, source, home, observer)
             at_point = kill_point(settings)
             session = open_run(
                 workspace.store,
@@ -64,15 +59,6 @@ def run_here(
                 crop_dataset_name=None if config.object_level is None else config.object_level.crop_dataset_name,
                 at_point=at_point,
             )
-            machinery = Machinery(
-                source=source,
-                codec=PillowCodec(max_pixels=settings.max_image_pixels),
-                embedder=embedder,
-                cache=cache,
-                index=index,
-                threads=settings.threads,
-                batch_size=RECOMMENDED_BATCH,
-            )
             result = execute_run(
                 RunContext(
                     config=config,
@@ -84,9 +70,6 @@ def run_here(
                     at_point=at_point,
                 )
             )
-            for problem in (cache.problem, index.problem):
-                if problem is not None:
-                    observer.note("WARNING", problem)
     return result
 
 
@@ -109,13 +92,14 @@ def kill_point(settings: Settings) -> KillPoint:
     return at_point
 
 
-def _image_dataset_name(config: RunConfig, source: Datasource) -> str:
+def image_dataset_name_of(config: RunConfig, source: Datasource) -> str:
+    """The name that was given, else one made of the folder's."""
     if config.dataset is not None:
         return check_dataset_name(config.dataset, field="dataset")
     return clean_dataset_name(Path(source.uri).name or "dataset")
 
 
-def _open_output(config: RunConfig, source: Datasource, home: Home, observer: RunObserver) -> Datasource:
+def open_output(config: RunConfig, source: Datasource, home: Home, observer: RunObserver) -> Datasource:
     """Where crops go: the datasource named, else the input itself, else (if that cannot be written) the home."""
     output = source if config.datasource.output is None else open_datasource(config.datasource.output)
     reason = output.why_not_writable()
