@@ -62,13 +62,13 @@ class SampleColumns:
     byte_size: NDArray[np.int64]  # (N,) of the file
     box_area: NDArray[np.float32]  # (N,) share of the image that the object's box covers, NaN for images
     stale: NDArray[np.bool_]  # (N,) the image of the crop has changed since
-    run: NDArray[np.int32]  # (N,) code into `run_ids` (int16 will do)
+    run: NDArray[np.integer[Any]]  # (N,) code into `run_ids`; int16 will do
     created_at: NDArray[np.int64]  # (N,) milliseconds since 1970
     name_rank: NDArray[np.int32]  # (N,) rank of the file name among all samples
     parent: NDArray[np.int32]  # (N,) code of the parent image, NO_CODE for images
     parent_rank: NDArray[np.int32]  # (N,) rank of the parent image's name
     object_count: NDArray[np.int32]  # (N,) predictions of an image, 0 for crops
-    prediction_sample: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))  # (P,)
+    prediction_sample: NDArray[np.integer[Any]] = field(default_factory=lambda: np.empty(0, dtype=np.int32))  # (P,)
     prediction_category: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))  # (P,)
     prediction_score: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, dtype=np.float32))  # (P,)
 

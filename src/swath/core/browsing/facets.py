@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -84,12 +84,10 @@ class Facets:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Pairs:
-    """Predictions (P,) sorted by sample, then category, and the number of the pair of both that each belongs to."""
+    """The distinct pairs of sample and category among predictions sorted by both, and which pair each belongs to."""
 
-    order: NDArray[np.intp]  # (P,) places in the columns
-    sample: NDArray[np.intp]  # (P,)
     pair: NDArray[np.intp]  # (P,)
-    sample_of_pair: NDArray[np.intp]  # (pairs,)
+    sample_of_pair: NDArray[np.integer[Any]]  # (pairs,)
     category_of_pair: NDArray[np.intp]  # (pairs,)
 
 
@@ -100,13 +98,14 @@ class FacetIndex:
     The columns must not change afterwards.
     """
 
-    columns: SampleColumns
+    columns: SampleColumns  # with predictions sorted by sample, then category
     bins: dict[HistogramName, NDArray[np.uint8]]  # (N,), of SCORE (P,) where there are predictions; B is missing
-    _pairs: _Pairs | None
+    _pairs: _Pairs
 
     @classmethod
     def build(cls, columns: SampleColumns) -> FacetIndex:
         """Bin the values of `columns`."""
+        columns = _with_predictions_sorted(columns)
         values: dict[HistogramName, NDArray[Any]] = {
             HistogramName.SCORE: columns.prediction_score if columns.has_predictions else columns.score,
             HistogramName.SHORTER_SIDE: shorter_sides(columns),
@@ -117,7 +116,7 @@ class FacetIndex:
         return cls(
             columns=columns,
             bins={name: _bins(of, BIN_EDGES[name]) for name, of in values.items()},
-            _pairs=_pairs(columns) if columns.has_predictions else None,
+            _pairs=_pairs(columns),
         )
 
     def facets(self, sample_filter: SampleFilter, tags: Mapping[str, Membership] | None = None) -> Facets:
@@ -126,7 +125,7 @@ class FacetIndex:
         passing = _Passing(constraint_masks(columns, sample_filter), len(columns))
         category_counts, scores = (
             self._counts_of_predictions(sample_filter, passing)
-            if self._pairs is not None
+            if columns.has_predictions
             else self._counts_of_categories_and_scores(passing)
         )
         stale_counts = passing.counts(columns.stale.view(np.uint8), 2, ignoring=Constraint.STALE)
@@ -158,24 +157,22 @@ class FacetIndex:
         self, sample_filter: SampleFilter, passing: _Passing
     ) -> tuple[NDArray[np.int64], Histogram]:
         columns, pairs = self.columns, self._pairs
-        assert pairs is not None
         passes = passing.mask(ignoring=Constraint.PREDICTION)
+        of_passing = passes.take(columns.prediction_sample)
 
         admitted_scores = predictions_of_scores(columns, sample_filter)
         if admitted_scores is None:
             counted = np.flatnonzero(passes.take(pairs.sample_of_pair))
         else:
-            matching = np.flatnonzero(passes.take(pairs.sample) & admitted_scores.take(pairs.order))
-            counted = pairs.pair.take(matching)
+            counted = pairs.pair.take(np.flatnonzero(of_passing & admitted_scores))
             counted = counted[_starts(counted)]
         codes = pairs.category_of_pair.take(counted)
         category_counts = np.bincount(codes + 1, minlength=len(columns.categories) + 1)[1:]
 
-        in_histogram = passes.take(columns.prediction_sample)
         admitted_categories = predictions_of_categories(columns, sample_filter)
         if admitted_categories is not None:
-            in_histogram &= admitted_categories
-        bins = self.bins[HistogramName.SCORE].take(np.flatnonzero(in_histogram))
+            of_passing &= admitted_categories
+        bins = self.bins[HistogramName.SCORE].take(np.flatnonzero(of_passing))
         score_counts = np.bincount(bins, minlength=len(BIN_EDGES[HistogramName.SCORE]))
         return category_counts, _histogram(HistogramName.SCORE, score_counts)
 
@@ -207,7 +204,8 @@ class _Passing:
 
     def counts(self, codes: NDArray[Any], slots: int, *, ignoring: Constraint) -> NDArray[np.int64]:
         """How often each of the codes 0 to slots - 1 occurs among the samples that pass."""
-        return np.bincount(codes.take(self.rows(ignoring=ignoring)), minlength=slots)
+        rows = self.rows(ignoring=ignoring)
+        return np.bincount(codes if len(rows) == self._count else codes.take(rows), minlength=slots)
 
 
 def _bins(values: NDArray[Any], edges: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -223,25 +221,32 @@ def _histogram(name: HistogramName, counts: NDArray[np.int64]) -> Histogram:
     return Histogram(edges=BIN_EDGES[name], counts=counts[:-1], missing=int(counts[-1]))
 
 
-def _pairs(columns: SampleColumns) -> _Pairs:
-    category_count = len(columns.categories) + 1
-    key = columns.prediction_sample.astype(np.int64) * category_count + columns.prediction_category + 1
+def _with_predictions_sorted(columns: SampleColumns) -> SampleColumns:
+    """The same columns with predictions sorted by sample, then category; samples as numpy's own index type, which
+    spares a conversion each time they are looked up."""
+    key = columns.prediction_sample.astype(np.int64) * (len(columns.categories) + 1) + columns.prediction_category
     order = np.argsort(key, kind="stable")
-    starts = _starts(key.take(order))
-    sample = columns.prediction_sample.astype(np.intp).take(order)
-    return _Pairs(
-        order=order,
-        sample=sample,
-        pair=np.cumsum(starts) - 1,
-        sample_of_pair=sample[starts],
-        category_of_pair=columns.prediction_category.astype(np.intp).take(order)[starts],
+    return replace(
+        columns,
+        prediction_sample=columns.prediction_sample.astype(np.intp).take(order),
+        prediction_category=columns.prediction_category.take(order),
+        prediction_score=columns.prediction_score.take(order),
     )
 
 
-def _starts(sorted_values: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _pairs(columns: SampleColumns) -> _Pairs:
+    starts = _starts(columns.prediction_sample) | _starts(columns.prediction_category)
+    return _Pairs(
+        pair=np.cumsum(starts) - 1,
+        sample_of_pair=columns.prediction_sample[starts],
+        category_of_pair=columns.prediction_category[starts].astype(np.intp),
+    )
+
+
+def _starts(values: NDArray[Any]) -> NDArray[np.bool_]:
     """Which values (N,) differ from the one before."""
-    starts = np.ones(len(sorted_values), dtype=np.bool_)
-    np.not_equal(sorted_values[1:], sorted_values[:-1], out=starts[1:])
+    starts = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[1:], values[:-1], out=starts[1:])
     return starts
 
 

@@ -16,7 +16,8 @@ AXES = TABLE_COLUMNS - 2
 SAMPLE_ROWS = 20_000
 FIRST_LOOK = 64  # rows measured to learn how far the neighbours can be at most
 GROUP_SIZE = 64
-MEASURED_AT_ONCE = 4096
+MEASURED_AT_ONCE = 4096  # rows between two looks at what may still be nearer
+VALUES_AT_ONCE = 65_536  # of the rows being measured; in float64 they stay in the processor's cache
 FARTHEST_QUERY = 1e30  # squared; beyond it float32 may overflow
 
 SLACK = 4 * TABLE_COLUMNS * float(np.finfo(np.float32).eps)
@@ -132,8 +133,9 @@ class NeighborIndex:
     def _squared_distances(self, target: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
         """Squared distances (M,) of `rows` (M,): each is the same number whichever rows it is measured with."""
         squared = np.empty(len(rows))
-        for start in range(0, len(rows), MEASURED_AT_ONCE):
-            difference = self.vectors[rows[start : start + MEASURED_AT_ONCE]].astype(np.float64)
+        portion = max(VALUES_AT_ONCE // len(target), 1)
+        for start in range(0, len(rows), portion):
+            difference = self.vectors[rows[start : start + portion]].astype(np.float64)
             difference -= target
             np.square(difference, out=difference)
             difference.sum(axis=1, out=squared[start : start + len(difference)])
@@ -181,5 +183,5 @@ def _best(
 def _float32_not_below(value: np.float64) -> np.float32:
     """The bound up to which rows may still be nearer: never infinite, for that marks rows that are out."""
     most = np.finfo(np.float32).max
-    above: np.float32 = np.nextafter(np.float32(min(value, most)), most)
+    above: np.float32 = np.nextafter(np.float32(np.minimum(value, most)), most)
     return above

@@ -144,9 +144,7 @@ def test_on_clustered_vectors_few_rows_are_measured(monkeypatch: pytest.MonkeyPa
     assert measured < len(vectors) / 10
 
 
-@given(
-    values=arrays(np.float32, st.integers(1, 3_000), elements=st.integers(0, 9).map(float)), count=st.integers(1, 20)
-)
+@given(values=arrays(np.float32, st.integers(1, 800), elements=st.integers(0, 9).map(float)), count=st.integers(1, 9))
 def test_the_smallest_values_are_found_by_groups(values: NDArray[np.float32], count: int) -> None:
     rows = neighbors._smallest(values, count)
     assert len(set(rows.tolist())) == len(rows) == min(count, len(values))
