@@ -1,6 +1,7 @@
 """How long the database takes to commit the crops of a large run, next to writing the same bytes plainly.
 
     .venv/bin/python benchmarks/commit.py [--crops 100000] [--images 15000] [--dimension 128] [--name-bytes 80]
+                                          [--database postgresql+psycopg://user@host/empty_database]
 
 Everything is flushed to the disk, as in a real run. "plainly" is two things, measured in the same process: the
 same rows by `sqlite3.executemany` into tables without keys, indexes or checks, and the same bytes into one file.
@@ -118,6 +119,15 @@ def timed(what: str, action: Callable[[], Answer]) -> tuple[float, Answer]:
     return seconds, answer
 
 
+def database_size(store: Store, home: Home) -> int:
+    """Bytes of the database on the disk, with everything that was committed."""
+    if store.engine.dialect.name == "sqlite":
+        store.close()  # moves what is in the log into the file
+        return home.database.stat().st_size
+    with store.reading() as connection:
+        return int(connection.execute(sa.select(sa.func.pg_database_size(sa.func.current_database()))).scalar_one())
+
+
 def write_plainly(store: Store, home: Home, folder: Path) -> float:
     """Write every row of the database and every vector again, without keys; returns seconds."""
     tables: list[tuple[str, int, list[tuple[object, ...]]]] = []
@@ -146,14 +156,15 @@ def write_plainly(store: Store, home: Home, folder: Path) -> float:
             os.fsync(file.fileno())
 
     seconds, _ = timed("plainly: rows by sqlite3.executemany, vectors to a file", into_tables)
-    everything = [store_file.read_bytes() for store_file in [home.database]] + vectors
-    timed("plainly: database and vectors as one file", lambda: into_file(everything, folder / "plain.bytes"))
+    size = database_size(store, home)
+    everything = [bytes(size), *vectors]
+    timed("plainly: as many bytes as database and vectors", lambda: into_file(everything, folder / "plain.bytes"))
     return seconds
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> None:
     home = open_home(folder / "home")
-    store = open_store(home.database_url)
+    store = open_store(arguments.database or home.database_url)
     first, second = (
         make_additions(
             crops=arguments.crops,
@@ -174,8 +185,7 @@ def measure(arguments: argparse.Namespace, folder: Path) -> None:
         run = start_run(store, home)
         seconds, _ = timed("commit into empty datasets", lambda: run.commit(first))
         run.finish(RunState.COMPLETED, "", "{}")
-        store.close()
-        size = home.database.stat().st_size
+        size = database_size(store, home)
         plain = write_plainly(store, home, folder)
         run = start_run(store, home)
         timed("used_files", run.used_files)
@@ -204,6 +214,7 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--predictions-per-crop", type=float, default=2.5)
     parser.add_argument("--name-bytes", type=int, default=80)
+    parser.add_argument("--database", help="URL of an empty database (default: SQLite in the folder)")
     parser.add_argument("--folder", type=Path, default=None, help="where to write (default: the temporary folder)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.postgresql import NotInstalled, shared_server
 
 from swath.store.database import Store, open_store
 from swath.store.home import Home, open_home
-from tests.support.postgresql import NotInstalled, shared_server
 
 EXPECTED_SKIPS = ("root",)
 """Words in the reasons of skips that are right in CI too: permissions do not bind root, so some tests mean nothing."""

@@ -176,7 +176,7 @@ def test_a_full_disk_is_named_and_nothing_is_kept(tmp_path: Path) -> None:
 
 def test_a_committed_transaction_is_flushed_and_keys_are_checked(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'a.sqlite'}")
-    with store.reading() as connection:
+    with store.writing() as connection:
         asked = ("journal_mode", "synchronous", "foreign_keys")
         answers = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in asked]
     store.close()
