@@ -15,14 +15,20 @@ from swath.store.clock import now_ms
 from swath.store.database import Store, upsert_columns
 from swath.store.files import naming_failures, write_whole
 from swath.store.home import Home
+from swath.store.incoming import IncomingFile
 
 _table = schema.artifacts
+
+
+MAX_ARTIFACT_BYTES = 16 << 30
+MAX_NAME_BYTES = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:
     name: str
     byte_length: int
+    sha256: bytes  # 32 bytes
     created_at: int  # ms
 
 
@@ -32,29 +38,46 @@ def keep_artifact(store: Store, home: Home, run_id: str, name: str, data: bytes 
     with naming_failures("make the folder", path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, data)
-    columns = {
-        "run_id": run_id,
-        "name": name,
-        "byte_length": memoryview(data).nbytes,
-        "sha256": hashlib.sha256(data).digest(),
-        "created_at": now_ms(),
-    }
     with store.writing() as connection:
-        upsert_columns(connection, _table, columns, 1)
+        record_artifact(
+            connection, run_id, name, byte_length=memoryview(data).nbytes, sha256=hashlib.sha256(data).digest()
+        )
     return path
 
 
+def receive_artifact(home: Home, run_id: str, name: str) -> IncomingFile:
+    """An artifact on its way; it is one once it is kept and recorded. Raises InvalidConfig as above."""
+    return IncomingFile(artifact_path(home, run_id, name), most_bytes=MAX_ARTIFACT_BYTES)
+
+
+def record_artifact(connection: Connection, run_id: str, name: str, *, byte_length: int, sha256: bytes) -> None:
+    """Name a file that lies in its place, instead of what had the name before."""
+    columns = {
+        "run_id": run_id,
+        "name": name,
+        "byte_length": byte_length,
+        "sha256": sha256,
+        "created_at": now_ms(),
+    }
+    upsert_columns(connection, _table, columns, 1)
+
+
 def artifact_path(home: Home, run_id: str, name: str) -> Path:
-    """Where a run's file lies. Raises InvalidConfig for a name that would leave the run's folder."""
-    parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name or "\\" in name:
-        raise InvalidConfig(f"an artifact cannot be called `{name}`", field="name")
-    return home.artifacts / run_id / PurePosixPath(name)
+    """Where a run's file lies. Raises InvalidConfig for a name that would leave the run's folder.
+
+    Names that only look like a path there (`a//b`, `./a`) are refused too: one file has one name.
+    """
+    pure = PurePosixPath(name)
+    is_plain = name.isprintable() and "\\" not in name and str(pure) == name and not pure.is_absolute()
+    if not is_plain or ".." in pure.parts or name == "." or len(name.encode()) > MAX_NAME_BYTES:
+        shown = name[:MAX_NAME_BYTES].encode("utf-8", "backslashreplace").decode()
+        raise InvalidConfig(f"an artifact cannot be called `{shown}`", field="name")
+    return home.artifacts / run_id / pure
 
 
 def list_artifacts(connection: Connection, run_id: str) -> list[Artifact]:
     query = (
-        sa.select(_table.c.name, _table.c.byte_length, _table.c.created_at)
+        sa.select(_table.c.name, _table.c.byte_length, _table.c.sha256, _table.c.created_at)
         .where(_table.c.run_id == run_id)
         .order_by(_table.c.created_at, _table.c.name)
     )
@@ -63,10 +86,17 @@ def list_artifacts(connection: Connection, run_id: str) -> list[Artifact]:
 
 def read_artifact(connection: Connection, home: Home, run_id: str, name: str) -> bytes:
     """The bytes of a run's file. Raises NotFound, SourceUnavailable."""
-    names = [artifact.name for artifact in list_artifacts(connection, run_id)]
-    if name not in names:
-        listed = ", ".join(f"`{other}`" for other in names) or "none"
-        raise NotFound(f"run `{run_id}` has no artifact `{name}`", hint=f"Its artifacts: {listed}.")
+    find_artifact(connection, run_id, name)
     path = artifact_path(home, run_id, name)
     with naming_failures("read", path):
         return path.read_bytes()
+
+
+def find_artifact(connection: Connection, run_id: str, name: str) -> Artifact:
+    """A file of a run. Raises NotFound, naming those there are."""
+    artifacts = list_artifacts(connection, run_id)
+    for artifact in artifacts:
+        if artifact.name == name:
+            return artifact
+    listed = ", ".join(f"`{other.name}`" for other in artifacts[:20]) or "none"
+    raise NotFound(f"run `{run_id}` has no artifact `{name}`", hint=f"Its artifacts: {listed}.")

@@ -189,7 +189,7 @@ class StoreRunSession:
             raise RunCancelled(f"run `{self._plan.run_id}` was cancelled")
 
     def log(self, level: str, message: str) -> None:
-        with self._store.writing() as connection:
+        with self._store.writing(durable=False) as connection:
             runs.append_log(connection, self._plan.run_id, level, message)
 
     def store_artifact(self, name: str, data: bytes | memoryview) -> str:

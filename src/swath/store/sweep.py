@@ -13,10 +13,12 @@ from swath.store.embeddings import segment_files
 from swath.store.files import TEMPORARY_SUFFIX, naming_failures
 from swath.store.home import Home
 from swath.store.ids import is_id
+from swath.store.runs import runs_under_way
 
 
 def sweep(store: Store, home: Home) -> list[Path]:
-    """Remove left-over vector files, half-written files and the artifacts of runs that are not recorded.
+    """Remove left-over vector files, half-written files, artifacts of runs that are not recorded, and parts that no
+    worker will commit any more.
 
     The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
     """
@@ -36,6 +38,26 @@ def sweep(store: Store, home: Home) -> list[Path]:
                 shutil.rmtree(folder)
                 removed.append(folder)
         for path in sorted(home.artifacts.rglob(f".*{TEMPORARY_SUFFIX}")):
+            path.unlink()
+            removed.append(path)
+    removed += _sweep_parts(store, home)
+    return removed
+
+
+def _sweep_parts(store: Store, home: Home) -> list[Path]:
+    """Parts of runs that no worker has, of earlier leases, and half-written ones."""
+    if not home.parts.is_dir():
+        return []
+    with store.reading() as connection:
+        leases = {run.id: str(run.lease) for run in runs_under_way(connection) if run.is_held}
+    removed: list[Path] = []
+    with naming_failures("sweep", home.parts):
+        for folder in sorted(home.parts.iterdir()):
+            doomed = [path for path in folder.iterdir() if path.name != leases.get(folder.name)]
+            for path in doomed if folder.name in leases else [folder]:
+                shutil.rmtree(path)
+                removed.append(path)
+        for path in sorted(home.parts.rglob(f".*{TEMPORARY_SUFFIX}")):
             path.unlink()
             removed.append(path)
     return removed
