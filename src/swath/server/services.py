@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 from swath.core.errors import InvalidConfig, NotFound
-from swath.pipeline.ports import Datasource, ImageCodec, KillPoint
+from swath.pipeline.ports import Datasource, ImageCodec, KillPoint, TableWriter
 from swath.server.browsing import Browser
 from swath.server.events import EventHub
+from swath.server.thumbnails import Thumbnails
 from swath.store.credentials import Vault
 from swath.store.database import Store
 from swath.store.home import Home
@@ -35,7 +37,7 @@ class ServerOptions:
     secure_cookies: bool = False
     """Browsers reach the server by https (through a proxy)."""
 
-    worker_timeout_s: float = 60.0
+    worker_timeout_s: float = 30.0
     """A worker that has not been heard of for so long is dead, and its run waits again."""
 
     max_body_bytes: int = 2 * MIB
@@ -61,11 +63,18 @@ class Services:
     """Opens the datasource at a location. Raises InvalidConfig, NotFound, SourceUnavailable."""
 
     codec: ImageCodec
+    tables: TableWriter
+    """Writes Parquet."""
+
     events: EventHub = field(default_factory=EventHub)
     options: ServerOptions = field(default_factory=ServerOptions)
     at_point: KillPoint = do_nothing
     browser: Browser = field(default_factory=Browser)
     """What is kept in memory of the datasets that people look at."""
+    thumbnails: Thumbnails = field(default_factory=Thumbnails)
+
+    export_requested: threading.Event = field(default_factory=threading.Event)
+    """Wakes whoever makes exports."""
 
 
 def resolve_location(text: str, options: ServerOptions, *, anywhere: bool) -> str:

@@ -47,7 +47,7 @@ class CropFile:
     @property
     def csv_line(self) -> str:
         """Its line of crops.csv."""
-        crop = _crop_of(self.sample)
+        crop = crop_of(self.sample)
         names = (self.path, self.key, crop.parent_file_name, crop.task, self.category_name)
         return csv_line([*names, crop.score, *crop.box, crop.stale])
 
@@ -116,9 +116,9 @@ def crop_files(store: Store, dataset: str, subset: Subset) -> Iterator[CropFile]
             field="format",
             hint=f"its crops datasets: {children}." if children else "",
         )
-    names = _category_names(store, dataset)
+    names = category_names(store, dataset)
     for sample in iter_subset(store, dataset, subset):
-        crop = _crop_of(sample)
+        crop = crop_of(sample)
         category_name = names.get((crop.task, crop.category_id)) or ""
         category = clean_category(category_name, category_id=crop.category_id)
         # The index keeps names apart: two images in different folders may have the same name.
@@ -162,7 +162,7 @@ def _coco_of_images(store: Store, dataset: str, samples: list[Sample]) -> CocoDe
 
 def _coco_of_crops(store: Store, dataset: str, parent: str, samples: list[Sample]) -> CocoDetections:
     parents = {sample.id: sample for sample in catalog.iter_samples(store, parent)}
-    wanted = {_crop_of(sample).parent_sample_id for sample in samples}
+    wanted = {crop_of(sample).parent_sample_id for sample in samples}
     kept = sorted((parents[key] for key in wanted), key=lambda sample: sample.index)
     row_of = {sample.id: row for row, sample in enumerate(kept)}
     images = tuple(
@@ -176,7 +176,7 @@ def _coco_of_crops(store: Store, dataset: str, parent: str, samples: list[Sample
     )
     columns = _Columns()
     for sample in samples:
-        crop = _crop_of(sample)
+        crop = crop_of(sample)
         columns.add(row_of[crop.parent_sample_id], crop.category_id, crop.box, crop.score)
     return columns.detections(images, categories)
 
@@ -211,7 +211,7 @@ class _Columns:
         )
 
 
-def _category_names(store: Store, dataset: str) -> dict[tuple[str, int], str]:
+def category_names(store: Store, dataset: str) -> dict[tuple[str, int], str]:
     return {
         (schema.task_name, category.id): category.name
         for schema in catalog.task_schemas(store, dataset)
@@ -219,7 +219,7 @@ def _category_names(store: Store, dataset: str) -> dict[tuple[str, int], str]:
     }
 
 
-def _crop_of(sample: Sample) -> Crop:
+def crop_of(sample: Sample) -> Crop:
     if sample.crop is None:
         raise AssertionError(f"sample `{sample.file_name}` of a crops dataset is not a crop")
     return sample.crop

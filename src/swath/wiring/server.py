@@ -19,6 +19,7 @@ import uvicorn
 
 from swath.adapters.datasource import open_datasource
 from swath.adapters.decoders.pillow_codec import PillowCodec
+from swath.adapters.parquet import ParquetTables
 from swath.core.access import Scope
 from swath.core.errors import InvalidConfig, SourceUnavailable
 from swath.server.app import create_app
@@ -139,6 +140,7 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
         vault=vault,
         open_datasource=open_datasource,
         codec=PillowCodec(max_pixels=settings.max_image_pixels),
+        tables=ParquetTables(),
         options=ServerOptions(
             roots=settings.roots,
             hosts=settings.hosts,

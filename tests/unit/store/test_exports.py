@@ -11,7 +11,7 @@ from swath.core.errors import InvalidConfig, NotFound
 from swath.formats.embeddings_csv import parse_embeddings_csv
 from swath.store import catalog, tags
 from swath.store.database import Store
-from swath.store.exports import crop_files, export_coco, export_embeddings_csv, export_filenames
+from swath.store.exports import crop_files, export_coco, export_embeddings_csv, export_filenames, export_tags
 from swath.store.home import Home
 from swath.testing.session_contract import make_additions, make_image_additions
 
@@ -135,3 +135,22 @@ def test_a_name_with_a_comma_and_quotes_comes_back(store: Store, home: Home, com
     commit_run(replace(additions, images=replace(additions.images, file_names=names), used_files=()), task=None)
     table = parse_embeddings_csv(export_embeddings_csv(store, home, "vehicles", None), "embeddings.csv")
     assert table.file_names == names
+
+
+def test_indices_narrow_every_export(store: Store, home: Home, crop_tag: str) -> None:
+    chosen = np.array([1, 3])
+    for export in (export_filenames, export_coco):
+        assert export(store, "vehicles-crops", chosen) == export(store, "vehicles-crops", crop_tag)
+    by_indices = list(export_embeddings_csv(store, home, "vehicles-crops", chosen))
+    assert by_indices == list(export_embeddings_csv(store, home, "vehicles-crops", crop_tag))
+    none = np.array([], dtype=np.int64)
+    assert export_filenames(store, "vehicles-crops", none) == ""
+    assert len(list(crop_files(store, "vehicles-crops", none))) == 0
+
+
+def test_tags_are_exported_with_the_names_of_their_samples(store: Store, crop_tag: str) -> None:
+    names = export_filenames(store, "vehicles-crops", crop_tag).splitlines()
+    document = json.loads("".join(export_tags(store, "vehicles-crops", None)))
+    assert document == {"dataset": "vehicles-crops", "tags": [{"name": crop_tag, "file_names": names}]}
+    narrowed = json.loads("".join(export_tags(store, "vehicles-crops", np.array([0, 1]))))
+    assert narrowed["tags"] == [{"name": crop_tag, "file_names": names[:1]}]

@@ -1,0 +1,215 @@
+"""Making the files of exports: one thread that does what waits, one after the other, as long as the server runs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from swath.core.errors import NotFound, SwathError
+from swath.server.services import Services
+from swath.store import catalog, export_jobs, exports, metadata_tables
+from swath.store.clock import now_ms
+from swath.store.export_jobs import ExportJob
+from swath.store.exports import Subset
+from swath.store.files import TEMPORARY_SUFFIX, flush_folder, naming_failures
+from swath.wire.exports import ExportFormat
+
+Item = TypeVar("Item")
+
+logger = logging.getLogger("swath.server")
+
+KEPT_MS = 7 * 24 * 3600 * 1000
+"""How long a file is kept once it is made."""
+
+LOOK_AGAIN_S = 60.0
+"""How long the thread sleeps when nobody wakes it: old exports go, and what failed to start is tried again."""
+
+STOPPING_S = 10.0
+"""How long a server that stops waits for the step that is under way; a file that is not whole is nothing."""
+
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+"""Of every file in a zip: the same crops make the same bytes."""
+
+
+@contextmanager
+def exporting(services: Services) -> Iterator[None]:
+    """Make exports in a thread, first those that an earlier server left undone.
+
+    At the end the thread stops at its next step; what it was making waits for the next server.
+    """
+    exporter = Exporter(services)
+    thread = threading.Thread(target=exporter.run, name="swath-exports", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        exporter.stop()
+        thread.join(STOPPING_S)
+
+
+class Exporter:
+    """Makes what waits, and deletes what is old."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._is_over = threading.Event()
+
+    def run(self) -> None:
+        """Work, and sleep until `services.export_requested` is set, until it is stopped."""
+        while not self._is_over.is_set():
+            self._services.export_requested.clear()
+            try:
+                self.work()
+            except SwathError as exc:
+                # The database or the disk; nothing is lost, and it is tried again.
+                logger.warning("exports have to wait: %s", exc.message)
+            except Exception:
+                logger.exception("exports have to wait for a fault of Swath")
+            self._services.export_requested.wait(LOOK_AGAIN_S)
+
+    def stop(self) -> None:
+        self._is_over.set()
+        self._services.export_requested.set()
+
+    def work(self) -> int:
+        """Delete what is old and make all that waits, in the calling thread; returns how many files were made."""
+        store, home = self._services.store, self._services.home
+        export_jobs.sweep_exports(store, home)
+        export_jobs.delete_old_exports(store, home, before=now_ms() - KEPT_MS)
+        made = 0
+        while not self._is_over.is_set():
+            with store.reading() as connection:
+                job = export_jobs.next_waiting(connection)
+            if job is None:
+                return made
+            try:
+                made += self._make(job)
+            except _Interrupted:
+                return made
+        return made
+
+    def _make(self, job: ExportJob) -> bool:
+        """Whether a file was made; if it was not, the job says why."""
+        services = self._services
+        try:
+            byte_length = self._write(job)
+        except SwathError as exc:
+            message = f"{exc.message}. {exc.hint}".strip() if exc.hint else exc.message
+            self._fail(job, message)
+            return False
+        except _Interrupted:
+            raise
+        except Exception as exc:
+            logger.exception("export %s failed", job.id)
+            self._fail(job, f"a fault of Swath: {type(exc).__name__}; the server's log says more")
+            return False
+        with services.store.writing() as connection:
+            is_wanted = export_jobs.finish_export(connection, job, byte_length=byte_length)
+        if not is_wanted:
+            job.file(services.home).unlink(missing_ok=True)
+        self._tell(job)
+        return is_wanted
+
+    def _fail(self, job: ExportJob, message: str) -> None:
+        with self._services.store.writing() as connection:
+            export_jobs.fail_export(connection, job, message)
+        self._tell(job)
+
+    def _tell(self, job: ExportJob) -> None:
+        self._services.events.publish("export", id=job.id, dataset_id=job.dataset_id, owner_id=job.user_id)
+
+    def _write(self, job: ExportJob) -> int:
+        """Write the file whole or not at all; returns its size."""
+        services = self._services
+        with services.store.reading() as connection:
+            members = export_jobs.members_of(connection, job)
+        with _whole(job.file(services.home)) as path:
+            if job.format is ExportFormat.CROPS:
+                self._write_zip(path, exports.crop_files(services.store, job.dataset_id, members), job)
+            else:
+                with path.open("wb") as file:
+                    for piece in self._watched(self._pieces(job, members)):
+                        file.write(piece)
+            return path.stat().st_size
+
+    def _pieces(self, job: ExportJob, subset: Subset) -> Iterable[bytes]:
+        store, dataset = self._services.store, job.dataset_id
+        match job.format:
+            case ExportFormat.FILENAMES:
+                return [exports.export_filenames(store, dataset, subset).encode()]
+            case ExportFormat.EMBEDDINGS_CSV:
+                return _encoded(exports.export_embeddings_csv(store, self._services.home, dataset, subset))
+            case ExportFormat.COCO:
+                return [exports.export_coco(store, dataset, subset)]
+            case ExportFormat.CSV:
+                return _encoded(metadata_tables.metadata_csv(store, dataset, subset))
+            case ExportFormat.TAGS:
+                return _encoded(exports.export_tags(store, dataset, subset))
+            case ExportFormat.PARQUET:
+                return [self._services.tables.to_parquet(metadata_tables.metadata_columns(store, dataset, subset))]
+            case ExportFormat.CROPS:
+                raise AssertionError("a zip is not written in pieces")
+
+    def _write_zip(self, path: Path, files: Iterable[exports.CropFile], job: ExportJob) -> None:
+        """One crop in memory at a time. JPEGs do not get smaller, so nothing is compressed but the table."""
+        output_uri = catalog.describe_dataset(self._services.store, job.dataset_id).output_uri
+        source = self._services.open_datasource(output_uri)
+        lines = [exports.crops_csv_head()]
+        missing: list[str] = []
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in self._watched(files):
+                try:
+                    data = source.read(file.key)
+                except NotFound:
+                    missing.append(file.key)
+                    continue
+                archive.writestr(_entry(file.path), data)
+                lines.append(file.csv_line)
+            archive.writestr(_entry(exports.CROPS_CSV), "".join(lines).encode(), zipfile.ZIP_DEFLATED)
+        if missing:
+            raise exports.crops_are_gone(missing, output_uri, exported=len(lines) - 1)
+
+    def _watched(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items, as long as the server does not stop."""
+        for item in items:
+            if self._is_over.is_set():
+                raise _Interrupted
+            yield item
+
+
+class _Interrupted(Exception):
+    """The server stops."""
+
+
+def _entry(path: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(path, ZIP_DATE)
+    entry.external_attr = 0o644 << 16  # readable for those who unpack it
+    return entry
+
+
+def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
+    return (text.encode() for text in texts)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A path to write to, that gets its name once it is written and flushed. Raises SourceUnavailable."""
+    temporary = path.with_name(f".{path.name}{TEMPORARY_SUFFIX}")
+    with naming_failures("write", path):
+        try:
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        flush_folder(path.parent)
