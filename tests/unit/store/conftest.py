@@ -22,6 +22,7 @@ class StartRun(Protocol):
         crop_dataset_name: str | None = None,
         input_uri: str = "/data",
         output_uri: str = "/data",
+        owner_id: str | None = None,
     ) -> StoreRunSession: ...
 
 
@@ -33,6 +34,7 @@ class CommitRun(Protocol):
         *,
         task: str | None = "wheels",
         crop_dataset_name: str | None = None,
+        owner_id: str | None = None,
     ) -> CommitReceipt: ...
 
 
@@ -45,6 +47,7 @@ def start_run(store: Store, home: Home) -> StartRun:
         crop_dataset_name: str | None = None,
         input_uri: str = "/data",
         output_uri: str = "/data",
+        owner_id: str | None = None,
     ) -> StoreRunSession:
         return open_run(
             store,
@@ -55,6 +58,7 @@ def start_run(store: Store, home: Home) -> StartRun:
             output_uri=output_uri,
             task=task,
             crop_dataset_name=crop_dataset_name,
+            owner_id=owner_id,
         )
 
     return start
@@ -68,8 +72,9 @@ def commit_run(start_run: StartRun) -> CommitRun:
         *,
         task: str | None = "wheels",
         crop_dataset_name: str | None = None,
+        owner_id: str | None = None,
     ) -> CommitReceipt:
-        run = start_run(name, task=task, crop_dataset_name=crop_dataset_name)
+        run = start_run(name, task=task, crop_dataset_name=crop_dataset_name, owner_id=owner_id)
         receipt = run.commit(additions)
         run.finish(RunState.COMPLETED, "done", "{}")
         return receipt
