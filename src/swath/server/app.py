@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from functools import cache
 
 import anyio.to_thread
@@ -13,14 +15,21 @@ from starlette.middleware import Middleware
 from starlette.responses import Response
 
 from swath import __version__
+from swath.core.errors import SwathError
 from swath.server.api import ROUTERS
 from swath.server.auth import AuthenticationMiddleware, Authenticator
 from swath.server.dependencies import Anybody
+from swath.server.exporting import exporting
+from swath.server.idempotency import IdempotencyMiddleware
 from swath.server.openapi import rendered
 from swath.server.problems import install_problem_handlers
 from swath.server.security import CompressionMiddleware, FaultMiddleware, GuardMiddleware
 from swath.server.services import Services
 from swath.server.webapp import WebAppMiddleware, webapp_dir
+
+logger = logging.getLogger("swath.server")
+
+NOTE_USES_EVERY_S = 30.0
 
 THREADS = 40
 """Endpoints that run at the same time."""
@@ -28,16 +37,18 @@ THREADS = 40
 Background = Callable[[Services], AbstractContextManager[None]]
 """Something that runs as long as the server does: entered when it starts, left when it stops."""
 
-BACKGROUND: tuple[Background, ...] = ()
+BACKGROUND: tuple[Background, ...] = (exporting,)
 
 
 def create_app(services: Services, background: Sequence[Background] = BACKGROUND) -> FastAPI:
     """The application: `/api` and the web app. What runs in the background starts with the server, not before."""
+    authenticator = Authenticator(services.store)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         with ExitStack() as running:
+            running.enter_context(_noting_uses(authenticator))
             for run in background:
                 running.enter_context(run(services))
             yield
@@ -45,7 +56,6 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
             # Threads are joined here; the loop must go on meanwhile.
             await run_in_threadpool(running.close)
 
-    authenticator = Authenticator(services.store)
     app = FastAPI(
         title="Swath",
         version=__version__,
@@ -62,6 +72,7 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
             Middleware(FaultMiddleware),
             Middleware(WebAppMiddleware, folder=webapp_dir(services.options.webapp)),
             Middleware(AuthenticationMiddleware, authenticator=authenticator),
+            Middleware(IdempotencyMiddleware, services=services),
         ],
     )
     app.state.services = services
@@ -71,6 +82,24 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
         app.include_router(router, prefix="/api")
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
     return app
+
+
+@contextmanager
+def _noting_uses(authenticator: Authenticator) -> Iterator[None]:
+    """Write down now and then which tokens are used."""
+    stopping = threading.Event()
+
+    def note_now_and_then() -> None:
+        while not stopping.wait(NOTE_USES_EVERY_S):
+            try:
+                authenticator.note_uses()
+            except SwathError as error:
+                logger.warning("when tokens were used last could not be written down: %s", error.message)
+
+    # A server that stops does not wait for its turn to write this.
+    threading.Thread(target=note_now_and_then, name="swath-token-uses", daemon=True).start()
+    yield
+    stopping.set()
 
 
 @cache

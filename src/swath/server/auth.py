@@ -20,7 +20,7 @@ from swath.core.errors import NotLoggedIn, SwathError, TooManyAttempts
 from swath.server.problems import error_response, named_response
 from swath.store.clock import now_ms
 from swath.store.database import Store
-from swath.store.tokens import find_principal
+from swath.store.tokens import find_principal, touch_token
 
 COOKIE = "swath_session"
 
@@ -73,11 +73,12 @@ class Attempts:
 
 @dataclass(slots=True)
 class Authenticator:
-    """Finds the principal of a token, remembering those found for a few seconds."""
+    """Finds the principal of a token, remembering those found for a few seconds, and notes which ones are used."""
 
     store: Store
     attempts: Attempts = field(default_factory=Attempts)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _used: dict[str, int] = field(default_factory=dict)  # by token: when, ms
     _known: OrderedDict[bytes, tuple[float, Principal]] = field(default_factory=OrderedDict)
     _generation: int = 0
 
@@ -92,9 +93,12 @@ class Authenticator:
         generation = self._generation
         with self.store.reading() as connection:
             principal = find_principal(connection, secret, now_ms())
+        if principal is None:
+            return None
         with self._lock:
+            self._used[principal.token_id] = now_ms()
             # A token that was revoked while we looked must not be remembered as good.
-            if principal is not None and generation == self._generation:
+            if generation == self._generation:
                 self._known[_digest(secret)] = (time.monotonic() + REMEMBER_S, principal)
                 while len(self._known) > REMEMBERED:
                     self._known.popitem(last=False)
@@ -105,6 +109,15 @@ class Authenticator:
         with self._lock:
             self._generation += 1
             self._known.clear()
+
+    def note_uses(self) -> None:
+        """Write down which tokens were used since the last time. No request waits for this."""
+        with self._lock:
+            used, self._used = self._used, {}
+        if used:
+            with self.store.writing() as connection:
+                for token_id, moment in used.items():
+                    touch_token(connection, token_id, moment)
 
 
 def _digest(secret: str) -> bytes:
@@ -143,7 +156,7 @@ class AuthenticationMiddleware:
         if secret is None:
             raise NotLoggedIn(
                 "this needs a token",
-                hint="Send `Authorization: Bearer …`; `swath token create` makes a token, `swath login-link` a login.",
+                hint="Send `Authorization: Bearer …`; `swath token create` makes one, `swath up` logs a browser in.",
             )
         principal = self._authenticator.remembered(secret)
         if principal is None:

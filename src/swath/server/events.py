@@ -178,9 +178,7 @@ async def stream_events(
             must_reset, events = hub.take(subscription)
             if must_reset:
                 yield b"event: reset\ndata: {}\n\n"
-            visible = (
-                await asyncio.to_thread(lambda batch=events: [e for e in batch if is_visible(e)]) if events else []
-            )
+            visible = await asyncio.to_thread(_those, events, is_visible) if events else []
             if visible:
                 yield b"".join(_lines(hub, event) for event in visible)
             if events or must_reset or subscription.is_over:
@@ -191,6 +189,10 @@ async def stream_events(
                 yield b": still here\n\n"
     finally:
         hub.unsubscribe(subscription)
+
+
+def _those(events: list[Event], is_visible: Callable[[Event], bool]) -> list[Event]:
+    return [event for event in events if is_visible(event)]
 
 
 async def _wait_for_news(subscription: Subscription, timeout_s: float) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipResponder
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swath.core.errors import SwathError, TooLarge
@@ -76,7 +77,7 @@ class GuardMiddleware:
             return named_response(
                 "wrong-host",
                 f"this server does not answer to `{host[:100]}`",
-                hint="Its operator can name more hosts: `swath up --host-name NAME`.",
+                hint="Its operator can name more in `SWATH_HOSTS`.",
             )
         origin = headers.get("origin")
         if origin is not None and is_api(scope["path"]) and origin_host(origin) != host:
@@ -95,11 +96,16 @@ class GuardMiddleware:
         return name in self._hosts or host in self._hosts
 
     def _body_limit(self, path: str) -> int:
-        if _UPLOADS.fullmatch(path):
+        if is_upload(path):
             return self._options.max_upload_bytes
         if _SELECTORS.fullmatch(path):
             return self._options.max_selector_bytes
         return self._options.max_body_bytes
+
+
+def is_upload(path: str) -> bool:
+    """Whether the body is a file, which is written down as it comes."""
+    return _UPLOADS.fullmatch(path) is not None
 
 
 def _too_large(limit: int) -> TooLarge:
@@ -168,6 +174,8 @@ class FaultMiddleware:
                 raise
             name = "too-large" if error.status_code == 413 else "too-slow"
             await named_response(name, error.detail)(scope, receive, send)
+        except ClientDisconnect:
+            return  # nobody is there to hear an answer
         except Exception as fault:
             if has_started:
                 raise

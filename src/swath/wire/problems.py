@@ -171,7 +171,7 @@ PROBLEM_TYPES = (
         name="wrong-host",
         status=421,
         title="The server has another name",
-        meaning="The `Host` is not one this server answers to; `SWATH_HOSTS` and `--host` name more.",
+        meaning="The `Host` is not one this server answers to; `SWATH_HOSTS` names more.",
     ),
     ProblemType(
         name="too-many-attempts",

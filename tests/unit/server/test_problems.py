@@ -74,6 +74,12 @@ class Body(BaseModel):
 
 
 @pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One database is enough: nothing here asks it more than whose a token is."""
+    return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+
+
+@pytest.fixture
 def client_of_odd_routes(app: FastAPI, client: TestClient) -> TestClient:
     router = APIRouter()
 

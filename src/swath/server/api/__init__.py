@@ -2,7 +2,35 @@
 
 from __future__ import annotations
 
-from swath.server.api import health
+from swath.server.api import (
+    events,
+    exports,
+    health,
+    images,
+    login,
+    neighbors,
+    operations,
+    samples,
+    selections,
+    tags,
+    tokens,
+    users,
+    views,
+)
 
-ROUTERS = (health.router,)
+ROUTERS = (
+    events.router,
+    exports.router,
+    health.router,
+    images.router,
+    login.router,
+    neighbors.router,
+    operations.router,
+    samples.router,
+    selections.router,
+    tags.router,
+    tokens.router,
+    users.router,
+    views.router,
+)
 """All routers; their paths are without `/api`."""
