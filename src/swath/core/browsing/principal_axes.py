@@ -40,9 +40,8 @@ class PrincipalAxes:
             chunk -= mean
             scatter += chunk.T @ chunk
         variances, directions = np.linalg.eigh(scatter)  # ascending
-        # The mean is rounded too: equal vectors must not seem to vary by that.
-        rounding = used * float(mean @ mean) * np.finfo(np.float64).eps ** 2 * ROWS_AT_ONCE
-        meant = variances > max(NOISE * float(variances.max(initial=0.0)), rounding)
+        # Sums of float16 are exact in float64, so equal vectors have no variance at all.
+        meant = variances > NOISE * variances.max(initial=0.0)
         axes = directions[:, meant].T[::-1][:count]
         largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
         return cls(mean=mean, axes=np.ascontiguousarray(axes * np.sign(largest)))

@@ -151,6 +151,11 @@ def test_the_smallest_values_are_found_by_groups(values: NDArray[np.float32], co
     assert sorted(values[rows].tolist()) == sorted(values.tolist())[:count]
 
 
+def test_values_that_fill_no_group_are_looked_at_too() -> None:
+    falling = np.arange(1_000, 0, -1).astype(np.float32)
+    assert sorted(neighbors._smallest(falling, 5).tolist()) == [995, 996, 997, 998, 999]
+
+
 def test_an_index_from_its_arrays_answers_the_same() -> None:
     vectors = DATA["clustered"]
     index = NeighborIndex.build(vectors)

@@ -60,6 +60,17 @@ def test_coordinates_of_any_size_follow_the_rule(points: NDArray[np.float32], po
     check(points[:, 0], points[:, 1], polygon)
 
 
+@settings(max_examples=300)
+@given(
+    points=arrays(np.float32, st.tuples(st.integers(0, 40), st.just(2)), elements=GRID),
+    polygon=arrays(
+        np.float64, st.tuples(st.integers(3, 6), st.just(2)), elements=GRID | st.sampled_from([1.7e308, -1.7e308])
+    ),
+)
+def test_edges_too_long_for_float64_follow_the_rule(points: NDArray[np.float32], polygon: NDArray[np.float64]) -> None:
+    check(points[:, 0], points[:, 1], polygon)
+
+
 @given(
     points=arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=st.floats(-1, 1, width=32)),
     data=st.data(),
