@@ -114,16 +114,21 @@ def plan_image_dataset(
             f"dataset `{name}` holds crops of `{parent}`; a run cannot start from a crops dataset",
             hint=f"Run on image dataset `{parent}`.",
         )
-    if not found.input_uri:
-        raise InvalidConfig(
-            f"dataset `{name}` has no datasource", field="datasource", hint="Set the datasource of the dataset first."
-        )
+    require_datasource(found)
     if found.input_uri != input_uri:
         raise Conflict(
             f"dataset `{name}` reads from `{found.input_uri}`, this run from `{input_uri}`",
             hint="Give the run another dataset name (`--dataset`), or the datasource the dataset was made from.",
         )
     return _existing(found, output_uri)
+
+
+def require_datasource(dataset: Dataset) -> None:
+    """Raise InvalidConfig for a dataset that no run can add to yet."""
+    if not dataset.input_uri:
+        raise InvalidConfig(
+            f"dataset `{dataset.name}` has no datasource", field="datasource", hint="Set the datasource of it first."
+        )
 
 
 def plan_crop_dataset(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from swath.core.errors import Conflict
+from swath.core.errors import Conflict, SwathError
+from swath.pipeline.ports import Datasource
 from swath.store import schema
 from swath.store.database import Store
 from swath.store.datasets import Dataset, DatasetKind, crops_datasets_of, refuse_while_used
 from swath.store.embeddings import segments_of
+from swath.store.export_jobs import forget_exports
 from swath.store.home import Home
+from swath.store.operations import forget_operations
+from swath.store.selections import forget_selections
 from swath.store.sharing import find_dataset, require_owner
+from swath.store.views import forget_views
 
 _TABLES = (
     schema.crops,
@@ -25,15 +30,11 @@ _TABLES = (
     schema.vector_segments,
     schema.projections,
     schema.used_files,
-    schema.operations,
     schema.tags,
-    schema.selections,
-    schema.views,
-    schema.exports,
     schema.dataset_shares,
     schema.datasource_credentials,
 )
-"""All tables whose rows belong to one dataset, those that others point at last."""
+"""Tables whose rows belong to one dataset; those that point at others come before them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +91,11 @@ def _delete(connection: Connection, home: Home, dataset: Dataset) -> DeletedData
         thumbnails=tuple(thumbnail for _, thumbnail in files if thumbnail),
         home_files=tuple(_home_files(connection, home, dataset.id)),
     )
-    # Rows that point at others go before them.
-    for table, parent in (
-        (schema.projection_segments, schema.projections),
-        (schema.operation_changes, schema.operations),
-    ):
-        [link] = table.foreign_keys
-        doomed = sa.select(parent.c.id).where(parent.c.dataset_id == dataset.id)
-        connection.execute(sa.delete(table).where(link.parent.in_(doomed)))
+    for forget in (forget_operations, forget_exports, forget_selections, forget_views):
+        forget(connection, dataset.id)
+    projections = sa.select(schema.projections.c.id).where(schema.projections.c.dataset_id == dataset.id)
+    segments = schema.projection_segments
+    connection.execute(sa.delete(segments).where(segments.c.projection_id.in_(projections)))
     connection.execute(sa.update(schema.tags).where(schema.tags.c.dataset_id == dataset.id).values(parent_id=None))
     for table in _TABLES:
         connection.execute(sa.delete(table).where(table.c.dataset_id == dataset.id))
@@ -114,3 +112,20 @@ def _home_files(connection: Connection, home: Home, dataset_id: str) -> Iterator
         yield home.projections / file_name
     for export_id in connection.execute(sa.select(exports.c.id).where(exports.c.dataset_id == dataset_id)).scalars():
         yield from sorted(home.exports.glob(f"{export_id}*"))
+
+
+def delete_files(deleted: DeletedDataset, open_datasource: Callable[[str], Datasource]) -> list[str]:
+    """Delete what is left of a deleted dataset. Says, a line each, which files stay and why."""
+    notes: list[str] = []
+    files = [*deleted.crop_files, *deleted.thumbnails]
+    try:
+        if files:
+            open_datasource(deleted.output_uri).delete(files)
+    except SwathError as exc:
+        notes.append(f"files of `{deleted.name}` in `{deleted.output_uri}` could not be deleted: {exc.message}")
+    try:
+        for path in deleted.home_files:
+            path.unlink(missing_ok=True)
+    except OSError as exc:
+        notes.append(f"`{exc.filename}` could not be deleted: {exc.strerror}")
+    return notes

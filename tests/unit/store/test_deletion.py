@@ -6,12 +6,18 @@ import pytest
 import sqlalchemy as sa
 
 from swath.core.errors import Conflict, NotFound
-from swath.store import schema
+from swath.core.runs import RunState
+from swath.store import runs, schema
 from swath.store.catalog import describe_dataset, iter_predictions, list_datasets, list_runs
 from swath.store.database import Store
 from swath.store.deletion import delete_dataset
 from swath.store.home import Home
+from swath.store.ids import new_id
+from swath.store.queue import schedule_run
+from swath.store.sharing import find_dataset
+from swath.store.users import create_user
 from swath.testing.session_contract import make_additions
+from swath.wire.runs import RunKind
 
 Fixture = Any  # of conftest.py: StartRun or CommitRun
 
@@ -62,3 +68,117 @@ def test_what_is_not_there_cannot_be_deleted(store: Store, home: Home) -> None:
     with pytest.raises(NotFound, match="`vehicles`") as caught:
         delete_dataset(store, home, "vehicles")
     assert caught.value.hint == "There is no dataset yet."
+
+
+def platform_rows(dataset_id: str, user_id: str) -> dict[str, dict[str, Any]]:
+    """A row of the dataset in every table that is not filled by a commit; parents before children."""
+    times = {"created_at": 1, "modified_at": 1}
+    return {
+        "dataset_shares": {"dataset_id": dataset_id, "user_id": user_id, "created_at": 1},
+        "datasource_credentials": {
+            "dataset_id": dataset_id,
+            "purpose": "input",
+            "secret": b"x",
+            "modified_at": 1,
+        },
+        "operations": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "user_id": user_id,
+            "summary": "",
+            "is_undone": False,
+            **times,
+        },
+        "selections": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "user_id": user_id,
+            "selector": "{}",
+            "members": b"",
+            "member_count": 0,
+            "created_at": 1,
+        },
+        "views": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "user_id": user_id,
+            "name": "all",
+            "rule": "{}",
+            **times,
+        },
+        "exports": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "user_id": user_id,
+            "request": "{}",
+            "state": "READY",
+            "message": "",
+            "sample_count": 1,
+            "byte_length": 1,
+            "created_at": 1,
+        },
+    }
+
+
+def test_all_that_people_made_of_a_dataset_goes_with_it(store: Store, home: Home, commit_run: Fixture) -> None:
+    commit_run(make_additions({"a.jpg": 1}))
+    commit_run(make_additions({"b.jpg": 1}), "bicycles")
+    of_dataset: dict[str, dict[str, dict[str, Any]]] = {}
+    with store.writing() as connection:
+        anna = create_user(connection, "anna")
+        for name in ("vehicles", "bicycles"):
+            dataset = find_dataset(connection, name)
+            of_dataset[name] = platform_rows(dataset.id, anna.id)
+            for table, row in of_dataset[name].items():
+                connection.execute(sa.insert(schema.metadata.tables[table]).values(row))
+            change = {"operation_id": of_dataset[name]["operations"]["id"], "tag_id": new_id()}
+            connection.execute(sa.insert(schema.operation_changes).values(change))
+    file = home.exports / f"{of_dataset['vehicles']['exports']['id']}.zip"
+    file.write_bytes(b"x")
+    deleted = delete_dataset(store, home, "vehicles", cascade=True)
+    assert file in deleted[1].home_files
+    assert all(path.exists() for one in deleted for path in one.home_files)
+    left = {dataset.id for dataset in list_datasets(store)}
+    with store.reading() as connection:
+        for table in schema.metadata.sorted_tables:
+            if "dataset_id" in table.c:
+                found = set(connection.execute(sa.select(table.c.dataset_id)).scalars())
+                assert found <= left, table.name
+        assert connection.execute(sa.select(schema.operation_changes.c.operation_id)).scalars().all() == [
+            of_dataset["bicycles"]["operations"]["id"]
+        ]
+        assert connection.execute(sa.select(sa.func.count()).select_from(schema.users)).scalar() == 2
+
+
+def test_a_dataset_stays_while_a_run_on_it_waits_or_a_worker_has_it(
+    store: Store, home: Home, start_run: Fixture, commit_run: Fixture
+) -> None:
+    commit_run(make_additions({"a.jpg": 1}))
+    with store.writing() as connection:
+        dataset = find_dataset(connection, "vehicles")
+        run_id = schedule_run(
+            connection,
+            owner_id=dataset.owner_id,
+            kind=RunKind.SELECTION,
+            config_json="{}",
+            dataset=find_dataset(connection, "vehicles-crops"),
+            task=None,
+            now=1,
+        )
+    for state in (RunState.QUEUED, RunState.SAMPLING):
+        with store.writing() as connection:
+            connection.execute(sa.update(schema.runs).where(schema.runs.c.id == run_id).values(state=state.value))
+        for name, cascade in (("vehicles", True), ("vehicles-crops", False)):
+            with pytest.raises(Conflict, match=f"run `{run_id}` on dataset `vehicles-crops` is not over") as caught:
+                delete_dataset(store, home, name, cascade=cascade)
+            assert caught.value.hint == "Cancel it, or wait until it is over, to delete the dataset."
+    with store.writing() as connection:
+        runs.finish_run(connection, run_id, RunState.FAILED, message="no", result=None)
+    assert len(delete_dataset(store, home, "vehicles", cascade=True)) == 2
+
+
+def test_a_run_whose_process_is_gone_keeps_no_dataset(store: Store, home: Home, start_run: Fixture) -> None:
+    run = start_run()
+    run.commit(make_additions({"a.jpg": 1}))
+    # The test holds the home's lock, which no run of another process can hold then.
+    assert len(delete_dataset(store, home, "vehicles", cascade=True)) == 2
