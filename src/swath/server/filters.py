@@ -14,7 +14,8 @@ from swath.core.errors import InvalidConfig, NotFound
 from swath.server.browsing import BrowsedDataset, NamedFilter
 from swath.store.database import Store
 from swath.store.hints import near_names
-from swath.store.sample_columns import indices_of, samples_named_like
+from swath.store.sample_columns import samples_named_like
+from swath.store.sample_lookup import indices_of
 from swath.store.selections import find_selection, selection_members
 from swath.store.tags import Tag, find_tag, tag_members
 from swath.wire.browsing import CategoryRef, FilterDocument, TagCondition

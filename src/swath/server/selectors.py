@@ -17,7 +17,7 @@ from swath.server.filters import members_of_selection, resolve_filter, tag_membe
 from swath.server.maps import BrowsedMap, open_map
 from swath.server.services import Services
 from swath.store.datasets import Dataset
-from swath.store.sample_columns import indices_of
+from swath.store.sample_lookup import indices_of
 from swath.store.tags import find_tag
 from swath.store.views import find_view
 from swath.wire.browsing import BitmapPart, ProjectionPart, Selector, SelectorPart

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
-from swath.core.errors import InvalidConfig, NotFound
+from swath.core.errors import InvalidConfig
 from swath.pipeline.ports import Datasource, ImageCodec, KillPoint, TableWriter
 from swath.server.browsing import Browser
 from swath.server.events import EventHub
@@ -77,57 +77,66 @@ class Services:
     """Wakes whoever makes exports."""
 
 
-def resolve_location(text: str, options: ServerOptions, *, anywhere: bool) -> str:
+def resolve_location(text: str, options: ServerOptions, *, anywhere: bool, field: str = "datasource") -> str:
     """The absolute path of a local folder that somebody named as a datasource, links resolved.
 
     Without `anywhere` it must lie below one of the roots; a relative path starts at the first one. Raises
-    InvalidConfig for what is no local folder or lies elsewhere, NotFound where there is no such folder.
+    InvalidConfig, naming `field`, for what is no local folder or lies elsewhere or is not there.
     """
-    path = _local_path(text)
-    roots = [Path(os.path.realpath(root.expanduser())) for root in options.roots]
-    if anywhere:
-        if not path.is_absolute():
-            raise InvalidConfig(f"`{text}` is not an absolute path", field="datasource", hint="Write all of it.")
-        resolved = Path(os.path.realpath(path))
-    else:
-        if not roots:
-            raise InvalidConfig(
-                "this server reads no local folders for others than its owner",
-                field="datasource",
-                hint="Its operator can allow one: `swath up --root FOLDER`.",
-            )
-        resolved = Path(os.path.realpath(roots[0] / path))
-        if not any(resolved.is_relative_to(root) for root in roots):
-            names = ", ".join(f"`{root}`" for root in options.roots)
-            raise InvalidConfig(
-                f"`{text}` does not lie below a folder that this server reads",
-                field="datasource",
-                hint=f"It reads what lies below {names}.",
-            )
+    path = _local_path(text, field)
+    resolved = _resolved_anywhere(path, field) if anywhere else _resolved_below_roots(path, options.roots, field)
     if not resolved.is_dir():
-        raise NotFound(f"there is no folder `{text}`", hint="The server looks for it on its own machine.")
+        raise InvalidConfig(
+            f"there is no folder `{text}`", field=field, hint="The server looks for it on its own machine."
+        )
     return str(resolved)
 
 
-def _local_path(text: str) -> Path:
+def _resolved_anywhere(path: Path, field: str) -> Path:
+    if not path.is_absolute():
+        raise InvalidConfig(f"`{path}` is not an absolute path", field=field, hint="Write all of it.")
+    return Path(os.path.realpath(path))
+
+
+def _resolved_below_roots(path: Path, roots: Sequence[Path], field: str) -> Path:
+    if not roots:
+        raise InvalidConfig(
+            f"`{path}` cannot be used: this server reads local folders for its owner only",
+            field=field,
+            hint="Its operator can allow a folder, and all below it: `swath up --root FOLDER`.",
+        )
+    real_roots = [Path(os.path.realpath(root)) for root in roots]
+    resolved = Path(os.path.realpath(real_roots[0] / path))
+    # After links are resolved: one that leaves the root is as good as a path outside of it.
+    if not any(resolved.is_relative_to(root) for root in real_roots):
+        names = ", ".join(f"`{root}`" for root in roots)
+        raise InvalidConfig(
+            f"`{path}` does not lie below a folder that this server reads",
+            field=field,
+            hint=f"It reads what lies below {names}.",
+        )
+    return resolved
+
+
+def _local_path(text: str, field: str) -> Path:
     if not text.strip() or "\0" in text:
-        raise InvalidConfig("the location of a datasource cannot be empty", field="datasource", hint="Name a folder.")
+        raise InvalidConfig("the location of a datasource cannot be empty", field=field, hint="Name a folder.")
     scheme, separator, rest = text.partition("://")
     if separator and scheme.lower() == "file":
         host, slash, path = rest.partition("/")
         if host.lower() not in ("", "localhost") or not slash:
             raise InvalidConfig(
                 f"`{text}` names the machine `{host}`; only folders of the server's machine can be read",
-                field="datasource",
+                field=field,
                 hint="Write three slashes before an absolute path: `file:///data/images`.",
             )
         return Path(unquote(f"/{path}"))
     if separator:
         raise InvalidConfig(
             f"`{scheme}://` is not supported by this version: `{text}`",
-            field="datasource",
+            field=field,
             hint="Copy or mount the data and name that folder instead.",
         )
     if ".." in Path(text).parts:
-        raise InvalidConfig(f"`{text}` holds `..`", field="datasource", hint="Name the folder without it.")
+        raise InvalidConfig(f"`{text}` holds `..`", field=field, hint="Name the folder without it.")
     return Path(text)

@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 from swath.core.browsing.columns import NO_CODE, CategoryLabel, SampleColumns
 from swath.core.predictions import TaskSchema
 from swath.store import schema
-from swath.store.database import batches
 from swath.store.datasets import Dataset, DatasetKind
 from swath.store.predictions import task_schemas
 
@@ -233,17 +232,6 @@ def samples_named_like(connection: Connection, dataset_id: str, part: str) -> ND
         .order_by(_samples.c.sample_index)
     )
     (found,) = _read(connection, query, (_ints,))
-    return found
-
-
-def indices_of(connection: Connection, dataset_id: str, sample_ids: Sequence[str]) -> dict[str, int]:
-    """The indices of those of the samples that are in a dataset, by id."""
-    found: dict[str, int] = {}
-    for batch in batches(sample_ids):
-        query = sa.select(_samples.c.id, _samples.c.sample_index).where(
-            _samples.c.dataset_id == dataset_id, _samples.c.id.in_(batch)
-        )
-        found.update((sample_id, index) for sample_id, index in connection.execute(query))
     return found
 
 

@@ -246,6 +246,13 @@ class PredictionList(Document):
     total: int
 
 
+class SampleDetails(SampleDocument):
+    """One sample with everything around it: the name of its dataset, its tags and, of an image, its predictions."""
+
+    dataset_name: str
+    predictions: tuple[PredictionDocument, ...] | None  # null for crops
+
+
 class CategoryFacet(Document):
     task: str
     category_id: int

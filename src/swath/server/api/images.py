@@ -1,0 +1,168 @@
+"""Pixels: the files of samples, and thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated
+from urllib.parse import quote
+
+import anyio.to_thread
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import Response, StreamingResponse
+
+from swath.core.access import Principal
+from swath.core.errors import NotFound
+from swath.server.byte_ranges import UnsatisfiableRange, matches_etag, parse_range
+from swath.server.dependencies import Reader, ServicesDep
+from swath.server.looking import visible_sample
+from swath.server.pictures import (
+    DEFAULT_THUMBNAIL,
+    DOWNLOAD_TYPE,
+    LARGEST_THUMBNAIL,
+    PIECE_BYTES,
+    SMALLEST_THUMBNAIL,
+    SampleFile,
+    open_file,
+    shrunk,
+    thumbnail,
+)
+from swath.server.problems import problem_response
+from swath.server.sample_documents import picture_version, read_samples
+from swath.server.services import Services
+from swath.store.datasets import Dataset
+from swath.store.samples import Sample
+from swath.wire.problems import Problem
+
+LARGEST_SIDE = 8192
+FOREVER = "private, max-age=31536000, immutable"
+ASK_AGAIN = "private, no-cache"
+
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match")]
+
+router = APIRouter(tags=["images"])
+
+
+@router.get(
+    "/samples/{sample}/file",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/*": {}, DOWNLOAD_TYPE: {}}, "description": "The file, or a JPEG of it"},
+        206: {"description": "A part of the file"},
+        304: {"description": "It is what was named in `If-None-Match`"},
+        416: {"description": "The range begins beyond the end of the file"},
+    },
+)
+async def get_sample_file(
+    services: ServicesDep,
+    principal: Reader,
+    sample: str,
+    max_size: Annotated[int | None, Query(ge=1, le=LARGEST_SIDE, description="pixels of the longer side")] = None,
+    range_header: Annotated[str | None, Header(alias="Range")] = None,
+    if_range: Annotated[str | None, Header(alias="If-Range")] = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """The file of an image or crop as it is, or, with `max_size`, a JPEG of it that is no larger than that."""
+
+    def answer() -> Response:
+        dataset, found = _find(services, principal, sample)
+        file = open_file(services, dataset, found)
+        if max_size is not None:
+            return _smaller(services, file, max_size, if_none_match)
+        is_current = if_range is None or matches_etag(if_range, f'"{file.etag}"')
+        return _whole_or_part(file, range_header if is_current else None, if_none_match)
+
+    return await _in_own_thread(services, answer)
+
+
+@router.get(
+    "/samples/{sample}/thumbnail",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}, "description": "A JPEG"},
+        304: {"description": "It is what was named in `If-None-Match`"},
+    },
+)
+async def get_sample_thumbnail(
+    services: ServicesDep,
+    principal: Reader,
+    sample: str,
+    size: Annotated[int, Query(ge=SMALLEST_THUMBNAIL, le=LARGEST_THUMBNAIL)] = DEFAULT_THUMBNAIL,
+    v: Annotated[str, Query(max_length=64, description="version of the pixels, from `thumbnail_url`")] = "",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A small JPEG of a sample; under the version that a sample names, it never changes."""
+
+    def answer() -> Response:
+        dataset, found = _find(services, principal, sample)
+        version = picture_version(found)
+        etag = f'"{version}-{size}"'
+        headers = {"ETag": etag, "Cache-Control": FOREVER if v == version else ASK_AGAIN}
+        if matches_etag(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        return Response(thumbnail(services, dataset, found, size), media_type="image/jpeg", headers=headers)
+
+    return await _in_own_thread(services, answer)
+
+
+async def _in_own_thread(services: Services, answer: Callable[[], Response]) -> Response:
+    """Pictures have threads of their own: a grid that loads a thousand of them must not hold up everything else."""
+    return await anyio.to_thread.run_sync(answer, limiter=services.thumbnails.limiter)
+
+
+def _find(services: Services, principal: Principal, sample_id: str) -> tuple[Dataset, Sample]:
+    place = visible_sample(services, principal, sample_id)
+    for sample in read_samples(services.store, place.dataset, [place.index]):
+        return place.dataset, sample
+    raise NotFound(f"there is no sample `{sample_id}`")
+
+
+def _smaller(services: Services, file: SampleFile, max_size: int, if_none_match: str | None) -> Response:
+    etag = f'"{file.etag}-{max_size}"'
+    headers = {"ETag": etag, "Cache-Control": ASK_AGAIN}
+    if matches_etag(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    draw = partial(_draw_smaller, services, file, max_size)
+    return Response(services.thumbnails.draw(draw), media_type="image/jpeg", headers=headers)
+
+
+def _draw_smaller(services: Services, file: SampleFile, max_size: int) -> bytes:
+    return shrunk(services.codec, file.read_to_decode(), key=file.key, longest_side=max_size)
+
+
+def _whole_or_part(file: SampleFile, range_header: str | None, if_none_match: str | None) -> Response:
+    size = file.entry.size
+    etag = f'"{file.etag}"'
+    kind = "attachment" if file.media_type == DOWNLOAD_TYPE else "inline"
+    headers = {
+        "ETag": etag,
+        "Cache-Control": ASK_AGAIN,
+        "Accept-Ranges": "bytes",
+        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}",
+    }
+    if matches_etag(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    try:
+        part = parse_range(range_header, size)
+    except UnsatisfiableRange:
+        return _unsatisfiable(file)
+    start, end = part or (0, size)
+    status = 200
+    if part is not None:
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+    if end - start <= PIECE_BYTES:
+        # Read before the answer begins, so that a failure can still be told.
+        return Response(b"".join(file.pieces(start, end)), status, headers, file.media_type)
+    headers["Content-Length"] = str(end - start)
+    return StreamingResponse(file.pieces(start, end), status, headers, file.media_type)
+
+
+def _unsatisfiable(file: SampleFile) -> Response:
+    problem = Problem(
+        type="range-not-satisfiable",
+        title="The file is shorter than that",
+        status=416,
+        detail=f"`{file.key}` has {file.entry.size:,} bytes",
+    )
+    return problem_response(problem, {"Content-Range": f"bytes */{file.entry.size}"})

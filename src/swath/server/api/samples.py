@@ -1,0 +1,182 @@
+"""Samples: pages of them in any order and under any filter, counts beside a filter, and single ones."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from swath.core.browsing import Facets
+from swath.core.errors import NotFound
+from swath.server.browsing import BrowsedDataset
+from swath.server.dependencies import Reader, ServicesDep
+from swath.server.filters import resolve_filter, tag_membership
+from swath.server.looking import browse, visible_sample
+from swath.server.sample_documents import category_names, sample_documents
+from swath.server.services import Services
+from swath.store.ids import is_id
+from swath.store.sample_lookup import indices_of, predictions_of_image
+from swath.store.tags import Tag, list_tags
+from swath.wire.browsing import (
+    CategoryFacet,
+    CropLink,
+    FacetsDocument,
+    FacetsQuery,
+    HistogramDocument,
+    PredictionDocument,
+    PredictionList,
+    RunFacet,
+    SampleDetails,
+    SamplePage,
+    SampleQuery,
+    Sort,
+    TagFacet,
+)
+
+router = APIRouter(tags=["samples"])
+
+
+@router.post("/datasets/{dataset}/samples:query", response_model=SamplePage)
+def query_samples(services: ServicesDep, principal: Reader, dataset: str, query: SampleQuery) -> SamplePage:
+    """One page of the samples that pass a filter, in order."""
+    browsed = browse(services, principal, dataset)
+    asked = resolve_filter(services.store, browsed, query.filter)
+    order = browsed.order(
+        asked,
+        query.sort.key,
+        descending=query.sort.descending,
+        reference=_reference_index(services, browsed, query.sort),
+    )
+    indices = order[query.offset : query.offset + query.limit].tolist()
+    items = sample_documents(services.store, browsed, indices, with_tags=query.with_tags)
+    return SamplePage(items=tuple(items), total=len(order))
+
+
+def _reference_index(services: Services, browsed: BrowsedDataset, sort: Sort) -> int | None:
+    if sort.reference_sample_id is None:
+        return None
+    with services.store.reading() as connection:
+        found = indices_of(connection, browsed.dataset.id, [sort.reference_sample_id])
+    index = found.get(sort.reference_sample_id)
+    if index is None or index >= len(browsed):
+        raise NotFound(f"dataset `{browsed.dataset.name}` has no sample `{sort.reference_sample_id}`")
+    return index
+
+
+@router.post("/datasets/{dataset}/samples:facets", response_model=FacetsDocument)
+def count_facets(services: ServicesDep, principal: Reader, dataset: str, query: FacetsQuery) -> FacetsDocument:
+    """How many samples each further choice would show, and how values are distributed."""
+    browsed = browse(services, principal, dataset)
+    asked = resolve_filter(services.store, browsed, query.filter)
+    with services.store.reading() as connection:
+        tags = {tag.id: tag for tag in list_tags(connection, browsed.dataset.id)}
+    members = {tag.id: tag_membership(services.store, browsed, tag) for tag in tags.values()}
+    revisions = tuple((tag.id, tag.revision) for tag in tags.values())
+    facets = browsed.kept(
+        ("facets", asked.key, revisions),
+        lambda: browsed.facet_index().facets(asked.filter, members),
+        size_of=lambda found: 100_000,  # at most: categories, runs and tags are thousands
+    )
+    return _facets_document(browsed, facets, tags)
+
+
+def _facets_document(browsed: BrowsedDataset, facets: Facets, tags: dict[str, Tag]) -> FacetsDocument:
+    columns = browsed.columns
+    return FacetsDocument(
+        total=facets.total,
+        categories=tuple(
+            CategoryFacet(task=category.task, category_id=category.category_id, name=category.name, count=count)
+            for category, count in zip(columns.categories, facets.categories.tolist(), strict=True)
+        ),
+        runs=tuple(
+            RunFacet(run_id=run_id, count=count)
+            for run_id, count in zip(columns.run_ids, facets.runs.tolist(), strict=True)
+        ),
+        tags=tuple(TagFacet(id=tag_id, name=tags[tag_id].name, count=count) for tag_id, count in facets.tags.items()),
+        stale=facets.stale,
+        not_stale=facets.not_stale,
+        histograms=tuple(
+            HistogramDocument(
+                name=name,
+                edges=tuple(histogram.edges.tolist()),
+                counts=tuple(histogram.counts.tolist()),
+                missing=histogram.missing,
+            )
+            for name, histogram in facets.histograms.items()
+        ),
+    )
+
+
+@router.get("/datasets/{dataset}/samples/{sample}", response_model=SampleDetails)
+def get_sample_of_dataset(services: ServicesDep, principal: Reader, dataset: str, sample: str) -> SampleDetails:
+    """One sample of a dataset, by its index or its id."""
+    browsed = browse(services, principal, dataset)
+    return _details(services, browsed, _index_in(services, browsed, sample))
+
+
+def _index_in(services: Services, browsed: BrowsedDataset, sample: str) -> int:
+    """The index of a sample given by index or id. Raises NotFound."""
+    index: int | None = None
+    if is_id(sample):
+        with services.store.reading() as connection:
+            index = indices_of(connection, browsed.dataset.id, [sample]).get(sample)
+    elif sample.isascii() and sample.isdigit() and len(sample) <= 10:
+        index = int(sample)
+    if index is None or index >= len(browsed):
+        raise NotFound(
+            f"dataset `{browsed.dataset.name}` has no sample `{sample}`",
+            hint=f"It has {len(browsed):,} samples; name one by its id or its index, counted from 0.",
+        )
+    return index
+
+
+@router.get("/samples/{sample}", response_model=SampleDetails)
+def get_sample(services: ServicesDep, principal: Reader, sample: str) -> SampleDetails:
+    """One sample of any dataset, by its id."""
+    found = visible_sample(services, principal, sample)
+    browsed = services.browser.open(services.store, services.home, found.dataset.id)
+    return _details(services, browsed, found.index)
+
+
+def _details(services: Services, browsed: BrowsedDataset, index: int) -> SampleDetails:
+    documents = sample_documents(services.store, browsed, [index], with_tags=True)
+    if not documents:
+        raise NotFound(f"dataset `{browsed.dataset.name}` has no sample {index}")
+    document = documents[0]
+    predictions = None if document.crop is not None else _predictions(services, browsed, document.id, index)
+    return SampleDetails(
+        **dict(document),
+        dataset_name=browsed.dataset.name,
+        predictions=predictions,
+    )
+
+
+@router.get("/samples/{sample}/predictions", response_model=PredictionList)
+def list_predictions_of_sample(services: ServicesDep, principal: Reader, sample: str) -> PredictionList:
+    """What was predicted on an image, and the crops that were made of it; nothing for a crop."""
+    found = visible_sample(services, principal, sample)
+    browsed = services.browser.open(services.store, services.home, found.dataset.id)
+    items = _predictions(services, browsed, found.id, found.index)
+    return PredictionList(items=items, total=len(items))
+
+
+def _predictions(
+    services: Services, browsed: BrowsedDataset, sample_id: str, index: int
+) -> tuple[PredictionDocument, ...]:
+    names = category_names(browsed)
+    with services.store.reading() as connection:
+        found = predictions_of_image(connection, browsed.dataset.id, sample_id=sample_id, index=index)
+    return tuple(
+        PredictionDocument(
+            task=prediction.task,
+            position=prediction.position,
+            category_id=prediction.category_id,
+            category=names.get((prediction.task, prediction.category_id)),
+            score=prediction.score,
+            box=prediction.box,
+            outcome=prediction.outcome.name.lower(),
+            crops=tuple(
+                CropLink(dataset_id=crop.dataset_id, dataset_name=crop.dataset_name, sample_id=crop.sample_id)
+                for crop in prediction.crops
+            ),
+        )
+        for prediction in found
+    )

@@ -1,0 +1,159 @@
+"""The pixels of samples: whole files, smaller copies of them, thumbnails."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from swath.core.errors import Conflict, InvalidConfig, NotFound, SwathError, UnreadableImage
+from swath.pipeline.ports import Datasource, FileEntry, ImageCodec
+from swath.server.sample_documents import picture_version
+from swath.server.services import Services, resolve_location
+from swath.store.datasets import Dataset
+from swath.store.samples import Sample
+
+SMALLEST_THUMBNAIL = 64
+LARGEST_THUMBNAIL = 512
+DEFAULT_THUMBNAIL = 256
+
+MOST_DECODED_BYTES = 512 << 20
+"""Of a file that is read as a whole to be decoded; larger ones can only be downloaded."""
+
+PIECE_BYTES = 1 << 20
+
+IMAGE_TYPES = {
+    "avif": "image/avif",
+    "bmp": "image/bmp",
+    "gif": "image/gif",
+    "jp2": "image/jp2",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "tif": "image/tiff",
+    "tiff": "image/tiff",
+    "webp": "image/webp",
+}
+"""What a browser may be told to show. Anything that could hold a script (SVG, HTML) is only ever downloaded."""
+
+DOWNLOAD_TYPE = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleFile:
+    """The file of a sample: where it is, and what it is now."""
+
+    datasource: Datasource
+    entry: FileEntry
+
+    @property
+    def key(self) -> str:
+        return self.entry.key
+
+    @property
+    def name(self) -> str:
+        return self.key.rpartition("/")[2]
+
+    @property
+    def media_type(self) -> str:
+        return IMAGE_TYPES.get(self.name.rpartition(".")[2].lower(), DOWNLOAD_TYPE)
+
+    @property
+    def etag(self) -> str:
+        """Another one whenever the bytes may be others."""
+        return hashlib.sha256(f"{self.key}\0{self.entry.size}\0{self.entry.version}".encode()).hexdigest()[:32]
+
+    def pieces(self, start: int, end: int) -> Iterator[bytes]:
+        """The bytes [start, end), piece by piece."""
+        for first in range(start, end, PIECE_BYTES):
+            yield self.datasource.read(self.key, start=first, end=min(first + PIECE_BYTES, end))
+
+    def read_to_decode(self) -> bytes:
+        """All bytes. Raises UnreadableImage for a file too large to be decoded here."""
+        if self.entry.size > MOST_DECODED_BYTES:
+            raise UnreadableImage(
+                f"`{self.key}` has {self.entry.size:,} bytes: too many to be decoded here", reason="too_large"
+            )
+        return self.datasource.read(self.key)
+
+
+def open_file(services: Services, dataset: Dataset, sample: Sample) -> SampleFile:
+    """The file of a sample. Raises NotFound (naming it) if it is gone, SourceUnavailable."""
+    # Crops were written by Swath, beside everything else it writes; images were there before.
+    uri = dataset.input_uri if sample.crop is None else dataset.output_uri
+    datasource = open_files_of(services, dataset, uri)
+    entry = datasource.stat(sample.file_name)
+    if entry is None:
+        raise NotFound(
+            f"there is no file `{sample.file_name}` in the datasource of dataset `{dataset.name}`",
+            hint="It was there when the sample was added: was it moved or deleted?",
+        )
+    return SampleFile(datasource=datasource, entry=entry)
+
+
+def open_files_of(services: Services, dataset: Dataset, uri: str) -> Datasource:
+    """A datasource of a dataset. Whether a confined one still lies below the roots is asked again every time: folders
+    become links, and operators change their mind."""
+    if not dataset.is_confined:
+        return services.open_datasource(uri)
+    try:
+        location = resolve_location(uri, services.options, anywhere=False)
+    except InvalidConfig as exc:
+        raise NotFound(f"the files of dataset `{dataset.name}` cannot be read: {exc.message}", hint=exc.hint) from exc
+    return services.open_datasource(location)
+
+
+def shrunk(codec: ImageCodec, data: bytes, *, key: str, longest_side: int) -> bytes:
+    """A JPEG of an image, its longer side at most `longest_side`. Raises UnreadableImage, naming the key."""
+    try:
+        info = codec.probe(data)
+        longer = max(info.width, info.height)
+        scale = 1
+        while scale * 2 <= info.max_scale and longer // (scale * 2) >= longest_side:
+            scale *= 2
+        return codec.encode_jpeg(codec.decode(data, scale=scale), longest_side=longest_side)
+    except UnreadableImage as exc:
+        raise UnreadableImage(f"`{key}` cannot be shown: {exc.message}", reason=exc.reason) from exc
+
+
+def thumbnail(services: Services, dataset: Dataset, sample: Sample, size: int) -> bytes:
+    """A JPEG of a sample, its longer side at most `size` and never enlarged; made once.
+
+    Raises NotFound or UnreadableImage, naming the file, and Conflict where an image has changed since.
+    """
+    return services.thumbnails.get(
+        services.home.cache / "thumbnails",
+        f"{sample.id}-{picture_version(sample)}-{size}",
+        lambda: _draw(services, dataset, sample, size),
+    )
+
+
+def _draw(services: Services, dataset: Dataset, sample: Sample, size: int) -> bytes:
+    made = _thumbnail_of_run(services, dataset, sample, size)
+    if made is not None:
+        return made
+    file = open_file(services, dataset, sample)
+    data = file.read_to_decode()
+    if sample.crop is None and hashlib.sha256(data).digest() != sample.digest:
+        raise Conflict(
+            f"`{file.key}` has changed since it was added to dataset `{dataset.name}`",
+            hint="Run again on its datasource, and the sample will be what the file is now.",
+        )
+    return shrunk(services.codec, data, key=file.key, longest_side=size)
+
+
+def _thumbnail_of_run(services: Services, dataset: Dataset, sample: Sample, size: int) -> bytes | None:
+    """What the run has written for this sample, shrunk to fit; None where that is too small, broken or gone."""
+    if not sample.thumbnail_key:
+        return None
+    try:
+        data = open_files_of(services, dataset, dataset.output_uri).read(sample.thumbnail_key)
+        info = services.codec.probe(data)
+        longer = max(info.width, info.height)
+        if longer < min(size, max(sample.width, sample.height)):
+            return None
+        if longer <= size and info.format == "JPEG":
+            return data
+        return shrunk(services.codec, data, key=sample.thumbnail_key, longest_side=size)
+    except SwathError:
+        return None  # it can be drawn anew
