@@ -57,6 +57,14 @@ class Home:
         return self.root / "projections"
 
     @property
+    def exports(self) -> Path:
+        return self.root / "exports"
+
+    @property
+    def parts(self) -> Path:
+        return self.root / "parts"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 
@@ -197,7 +205,7 @@ def open_home(path: Path) -> Home:
         raise SourceUnavailable(f"the home `{root}` is a file, not a folder", hint="Name a folder as the home.")
     home = Home(root=root)
     with naming_failures("make the home folder", root):
-        for folder in (home.artifacts, home.vectors, home.projections, home.cache, home.models):
+        for folder in (home.artifacts, home.vectors, home.projections, home.exports, home.cache, home.models):
             folder.mkdir(parents=True, exist_ok=True)
     for folder in (root, home.artifacts, home.vectors, home.projections):
         if not os.access(folder, os.W_OK | os.X_OK):
