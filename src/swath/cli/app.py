@@ -11,12 +11,14 @@ import typer
 
 import swath
 from swath.cli import exit_codes
+from swath.cli.access_commands import token_app, user_app
 from swath.cli.dataset_commands import datasets_command, delete_command, export_command, show_command
 from swath.cli.demo_command import demo_data_command
 from swath.cli.doctor_command import doctor_command
 from swath.cli.run_command import run_command
 from swath.cli.server_commands import server_command, up_command
 from swath.cli.validate_command import validate_command
+from swath.cli.worker_command import worker_command
 from swath.core.errors import SwathError
 
 app = typer.Typer(
@@ -30,6 +32,9 @@ app = typer.Typer(
 app.command("run")(run_command)
 app.command("up")(up_command)
 app.command("server")(server_command)
+app.command("worker")(worker_command)
+app.add_typer(token_app, name="token")
+app.add_typer(user_app, name="user")
 app.command("validate")(validate_command)
 app.command("datasets")(datasets_command)
 app.command("show")(show_command)

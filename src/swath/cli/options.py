@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import BaseModel
 
 HomeOption = Annotated[Path | None, typer.Option("--home", help="Home folder (default: $SWATH_HOME or ~/.swath).")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output, nothing else.")]
+
+
+def print_documents(documents: Sequence[BaseModel]) -> None:
+    """Print documents as one JSON list."""
+    print(json.dumps([document.model_dump(mode="json") for document in documents], indent=2))

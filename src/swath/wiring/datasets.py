@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from swath.adapters.datasource import open_datasource
-from swath.core.errors import SwathError
 from swath.settings import Settings
 from swath.store import catalog
-from swath.store.deletion import delete_dataset
+from swath.store.deletion import delete_dataset, delete_files
 from swath.wire.datasets import DatasetDetails, DatasetSummary
 from swath.wiring.workspace import open_workspace
 
@@ -33,10 +32,6 @@ def remove_dataset(settings: Settings, name: str, *, cascade: bool, note: Callab
     with open_workspace(settings) as workspace, workspace.home.lock(note, what=f"deletion of `{name}`"):
         deleted = delete_dataset(workspace.store, workspace.home, name, cascade=cascade)
         for dataset in deleted:
-            for path in dataset.home_files:
-                path.unlink(missing_ok=True)
-            try:
-                open_datasource(dataset.output_uri).delete([*dataset.crop_files, *dataset.thumbnails])
-            except SwathError as exc:
-                note(f"files of `{dataset.name}` in `{dataset.output_uri}` could not be deleted: {exc.message}")
+            for line in delete_files(dataset, open_datasource):
+                note(line)
         return [dataset.name for dataset in deleted]

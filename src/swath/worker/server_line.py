@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from swath.client.documents import read
 from swath.client.transport import Transport
 from swath.wire.runs import (
+    LEASE_HEADER,
     Assignment,
     ClaimAnswer,
     ClaimRequest,
+    Heartbeat,
     HeartbeatAnswer,
     HeldLease,
-    Heartbeat,
     Progress,
     WorkerDocument,
     WorkerList,
     WorkerRegistration,
 )
 
-LEASE_HEADER = "Swath-Lease"
+BEAT_TIMEOUT_S = 10.0
+"""The next sign of life is better than one that waits."""
 
 
 class ServerLine:
@@ -44,7 +45,7 @@ class ServerLine:
 
     def register(self, registration: WorkerRegistration) -> WorkerDocument:
         """Become this worker."""
-        answer = self._patient.post("/workers", registration.model_dump(mode="json"))
+        answer = self._patient.post("/workers", registration.model_dump(mode="json"), may_repeat=True)
         worker = read(WorkerDocument, answer)
         self._worker_id = worker.id
         return worker
@@ -52,25 +53,26 @@ class ServerLine:
     def claim(self, run_id: str | None = None) -> Assignment | None:
         """The next run for this worker (or that one), None if there is none now."""
         request = ClaimRequest(run_id=run_id).model_dump(mode="json")
-        answer = self._quick.post(f"/workers/{self._worker_id}/claim", request)
+        # A claim whose answer got lost is noticed by the server: nobody beats for that run.
+        answer = self._quick.post(f"/workers/{self._worker_id}/claim", request, may_repeat=True)
         return read(ClaimAnswer, answer).assignment
 
     def beat(self, assignment: Assignment) -> HeartbeatAnswer:
         held = HeldLease(run_id=assignment.run_id, lease=assignment.lease)
-        answer = self._quick.post(
-            f"/workers/{self._worker_id}/heartbeat", Heartbeat(held=(held,)).model_dump(mode="json")
-        )
+        beat = Heartbeat(held=(held,)).model_dump(mode="json")
+        path = f"/workers/{self._worker_id}/heartbeat"
+        answer = self._quick.post(path, beat, may_repeat=True, timeout_s=BEAT_TIMEOUT_S)
         return read(HeartbeatAnswer, answer)
 
     def report(self, assignment: Assignment, progress: Progress) -> None:
         self._quick.put(
-            f"/runs/{assignment.run_id}/progress", progress.model_dump(mode="json"), headers=_lease(assignment)
+            f"/runs/{assignment.run_id}/progress", progress.model_dump(mode="json"), headers=lease_headers(assignment)
         )
 
     def release(self, assignment: Assignment) -> None:
         """Give a run back to the queue."""
-        self._quick.post(f"/runs/{assignment.run_id}/release", {}, headers=_lease(assignment))
+        self._quick.post(f"/runs/{assignment.run_id}/release", {}, headers=lease_headers(assignment))
 
 
-def _lease(assignment: Assignment) -> Mapping[str, Any]:
+def lease_headers(assignment: Assignment) -> Mapping[str, str]:
     return {LEASE_HEADER: str(assignment.lease)}

@@ -1,0 +1,3 @@
+from swath.wiring.client import Client as Client
+
+__version__: str

@@ -1,0 +1,224 @@
+"""Datasets: make them, look through their samples, read vectors, tag, export."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from swath.client.documents import read, segment
+from swath.client.transport import Transport
+from swath.core.errors import SourceUnavailable
+from swath.wire.access import DatasetCreate
+from swath.wire.browsing import SampleDocument, SamplePage
+from swath.wire.datasets import DatasetDetails, DatasetSummary, TagSummary
+from swath.wire.exports import ExportDocument, ExportFormat, ExportState
+from swath.wire.tags import AppliedTags, ChangedTag, TagList
+
+PAGE = 1000
+MOST_ROWS = 1_000_000
+
+LONGEST_PAUSE_S = 2.0
+"""Between two looks at an export that is waited for."""
+
+
+class Dataset:
+    """Images or crops on the server, as they were when last asked for; `refresh` asks again.
+
+    `document` has everything the server says about it.
+    """
+
+    def __init__(self, transport: Transport, document: DatasetDetails) -> None:
+        self._transport = transport
+        self.document = document
+
+    @property
+    def id(self) -> str:
+        return self.document.id
+
+    @property
+    def name(self) -> str:
+        return self.document.name
+
+    @property
+    def kind(self) -> str:
+        """`images` or `crops`."""
+        return self.document.kind
+
+    @property
+    def sample_count(self) -> int:
+        return self.document.sample_count
+
+    @property
+    def tags(self) -> tuple[TagSummary, ...]:
+        """`initial-tag`, which is everything, then the others, oldest first."""
+        return read(TagList, self._transport.get(f"/datasets/{self.id}/tags")).items
+
+    @property
+    def crops_datasets(self) -> list[Dataset]:
+        """The datasets of crops that were cut out of these images."""
+        return [_dataset(self._transport, child.id) for child in self.refresh().document.children]
+
+    def refresh(self) -> Dataset:
+        """Ask the server how the dataset is now; returns itself."""
+        self.document = _dataset(self._transport, self.id).document
+        return self
+
+    def iter_samples(
+        self,
+        filter: Mapping[str, Any] | None = None,
+        *,
+        sort: Mapping[str, Any] | None = None,
+        with_tags: bool = False,
+    ) -> Iterator[SampleDocument]:
+        """Samples that pass a filter, by index unless `sort` says otherwise.
+
+        A filter is what the web app's is, for example `{"categories": ["car"], "min_score": 0.5}`. Raises
+        InvalidConfig that names what of it cannot be used.
+        """
+        query: dict[str, Any] = {"filter": dict(filter or {}), "limit": PAGE, "with_tags": with_tags}
+        if sort is not None:
+            query["sort"] = dict(sort)
+        offset = 0
+        while True:
+            answer = self._transport.post(f"/datasets/{self.id}/samples:query", {**query, "offset": offset})
+            page = read(SamplePage, answer)
+            yield from page.items
+            offset += len(page.items)
+            if not page.items or offset >= page.total:
+                return
+
+    def embeddings(self) -> NDArray[np.float32]:
+        """The vectors of all samples, (sample count, dimension) float32; row i is of the sample with index i.
+
+        They are kept as float16, so no digit is lost. A dataset without vectors answers (0, 0).
+        """
+        embedder = self.refresh().document.embedder
+        if embedder is None:
+            return np.zeros((0, 0), dtype=np.float32)
+        vectors = np.zeros((0, embedder.dimension), dtype=np.float32)
+        while True:
+            query = {"first": len(vectors), "count": MOST_ROWS, "dtype": "float16"}
+            data = self._transport.get_bytes(f"/datasets/{self.id}/embeddings", query)
+            rows = np.frombuffer(data, dtype="<f2").reshape(-1, embedder.dimension)
+            vectors = np.concatenate([vectors, rows.astype(np.float32)])
+            # The server says how much is too much for one answer.
+            if not len(rows) or len(vectors) >= self.sample_count:
+                return vectors
+
+    def image(self, sample: SampleDocument, *, max_size: int | None = None) -> bytes:
+        """The file of a sample; with `max_size` a JPEG whose longer side has at most so many pixels."""
+        query = {} if max_size is None else {"max_size": max_size}
+        return self._transport.get_bytes(f"/samples/{sample.id}/file", query)
+
+    def tag(
+        self,
+        name: str,
+        *,
+        filter: Mapping[str, Any] | None = None,
+        indices: Sequence[int] | None = None,
+        remove: bool = False,
+    ) -> int:
+        """Add samples to a tag, which is made if absent, or with `remove` take them out of it.
+
+        Which: those that pass `filter`, those with these `indices`, both where both are given, all where none is.
+        Returns how many were changed.
+        """
+        parts: list[dict[str, Any]] = []
+        if filter is not None:
+            parts.append({"filter": dict(filter)})
+        if indices is not None:
+            parts.append({"indices": [int(index) for index in indices]})
+        change = {"selector": {"all_of": parts}, "remove" if remove else "add": [name]}
+        answer = read(AppliedTags, self._transport.post(f"/datasets/{self.id}/tags:apply", change))
+        return sum(answer.changed.values())
+
+    def rename_tag(self, tag: str, name: str) -> TagSummary:
+        """Raises Conflict for a name that another tag has."""
+        answer = self._transport.patch(f"/datasets/{self.id}/tags/{segment(tag)}", {"name": name})
+        return read(ChangedTag, answer).tag
+
+    def delete_tag(self, tag: str) -> None:
+        """Delete a tag; its samples stay."""
+        self._transport.delete(f"/datasets/{self.id}/tags/{segment(tag)}")
+
+    def export(
+        self,
+        export_format: ExportFormat | str,
+        path: Path | str,
+        *,
+        tag: str | None = None,
+        timeout: float = 600.0,
+    ) -> Path:
+        """Write the dataset, or one tag of it, to a file.
+
+        Formats are `filenames`, `embeddings-csv`, `coco`, `crops` (a zip), `csv`, `parquet` and `tags`. The file gets
+        its name when it is whole. Raises SourceUnavailable if the server could not make it, TimeoutError if that
+        took longer than `timeout` seconds.
+        """
+        request = {"format": ExportFormat(export_format).value, "tag": tag}
+        export = read(ExportDocument, self._transport.post(f"/datasets/{self.id}/exports", request))
+        deadline, pause = time.monotonic() + timeout, 0.05
+        while export.state is ExportState.PENDING:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"the export of `{self.name}` is not there after {timeout:g} seconds")
+            time.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE_S)
+            export = read(ExportDocument, self._transport.get(f"/exports/{export.id}"))
+        if export.state is ExportState.FAILED:
+            raise SourceUnavailable(export.message)
+        target = Path(path)
+        self._transport.download(f"/exports/{export.id}/file", target)
+        return target
+
+    def delete(self, *, cascade: bool = False) -> None:
+        """Delete the dataset, `cascade` with its crops datasets; never the images of its datasource."""
+        Datasets(self._transport).delete(self.id, cascade=cascade)
+
+    def __repr__(self) -> str:
+        return f"<Dataset {self.name!r} of {self.sample_count} {self.kind}>"
+
+
+class Datasets:
+    """`client.datasets`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(self, name: str, *, datasource: str | Path | None = None, output: str | Path | None = None) -> Dataset:
+        """Make an image dataset without samples; runs add to it.
+
+        `datasource` is a folder as the server sees it, `output` where crops go (default: the same). Raises Conflict
+        for a name that is taken, InvalidConfig for a folder that the server may not use.
+        """
+        request = DatasetCreate(
+            name=name,
+            datasource=None if datasource is None else str(datasource),
+            output=None if output is None else str(output),
+        )
+        answer = self._transport.post("/datasets", request.model_dump(mode="json"))
+        return _dataset(self._transport, str(answer["id"]))
+
+    def get(self, name_or_id: str) -> Dataset:
+        """Raises NotFound, also for one that this client's user may not see."""
+        return _dataset(self._transport, name_or_id)
+
+    def list(self) -> list[DatasetSummary]:
+        """All datasets that one may see, oldest first."""
+        answer = self._transport.get("/datasets")
+        return [read(DatasetSummary, item) for item in answer["items"]]
+
+    def delete(self, name_or_id: str, *, cascade: bool = False) -> tuple[str, ...]:
+        """Delete a dataset; returns the names of what was deleted. Raises Conflict for one that has crops datasets,
+        without `cascade`."""
+        query = {"cascade": "true"} if cascade else {}
+        answer = self._transport.delete(f"/datasets/{segment(name_or_id)}", query)
+        return tuple(str(name) for name in (answer or {}).get("deleted", ()))
+
+
+def _dataset(transport: Transport, name_or_id: str) -> Dataset:
+    return Dataset(transport, read(DatasetDetails, transport.get(f"/datasets/{segment(name_or_id)}")))
