@@ -122,7 +122,7 @@ class Exporter:
         self._tell(job)
 
     def _tell(self, job: ExportJob) -> None:
-        self._services.events.publish("export", id=job.id, dataset_id=job.dataset_id, owner_id=job.user_id)
+        self._services.events.publish("export", id=job.id, dataset_id=job.dataset_id)
 
     def _write(self, job: ExportJob) -> int:
         """Write the file whole or not at all; returns its size."""

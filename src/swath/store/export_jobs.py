@@ -100,8 +100,12 @@ def find_export(connection: Connection, export_id: str) -> ExportJob:
     """An export of any dataset: whether somebody may see it, its dataset says. Raises NotFound."""
     row = connection.execute(sa.select(_table).where(_table.c.id == export_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no export `{export_id}`", hint="Old exports are deleted: make it again.")
+        raise unknown_export(export_id)
     return _job(row)
+
+
+def unknown_export(export_id: str) -> NotFound:
+    return NotFound(f"there is no export `{export_id}`", hint="Old exports are deleted: make it again.")
 
 
 def list_exports(connection: Connection, dataset_id: str) -> list[ExportJob]:

@@ -13,7 +13,7 @@ from swath.store import schema
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
 from swath.store.tag_states import TagState, read_states, restore_states
-from swath.store.tags import take_turn
+from swath.store.tags import check_dataset_is_there
 
 OPERATIONS_KEPT = 100
 """Per user and dataset; older ones cannot be undone any more."""
@@ -47,7 +47,7 @@ class _Change:
 class Recorder:
     """Notes how tags are before somebody changes them, and keeps the difference as one operation.
 
-    Of one transaction; nobody else changes tags of the dataset before it is over.
+    Of one writing transaction: nobody else changes tags before it is over.
     """
 
     def __init__(self, connection: Connection, *, dataset_id: str, user_id: str) -> None:
@@ -55,7 +55,7 @@ class Recorder:
         self._dataset_id = dataset_id
         self._user_id = user_id
         self._before: dict[str, TagState | None] = {}
-        take_turn(connection, dataset_id)
+        check_dataset_is_there(connection, dataset_id)
 
     def will_change(self, tag_ids: Iterable[str]) -> None:
         """Call before existing tags are changed."""
@@ -116,6 +116,12 @@ def redo(connection: Connection, operation: Operation) -> Operation:
     return _turn(connection, operation, to_undone=False)
 
 
+def changed_tags(connection: Connection, operation: Operation) -> list[str]:
+    """The ids of the tags that an operation changed, those included that are not there."""
+    query = sa.select(_changes.c.tag_id).where(_changes.c.operation_id == operation.id).order_by(_changes.c.tag_id)
+    return list(connection.execute(query).scalars())
+
+
 def forget_operations(connection: Connection, dataset_id: str) -> None:
     """Drop the log of a dataset that is being deleted."""
     doomed = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id)
@@ -123,8 +129,7 @@ def forget_operations(connection: Connection, dataset_id: str) -> None:
 
 
 def _turn(connection: Connection, operation: Operation, *, to_undone: bool) -> Operation:
-    take_turn(connection, operation.dataset_id)
-    # Whoever had the turn before may have done the same.
+    # It may have been done since the operation was read.
     operation = find_operation(connection, operation.id, user_id=operation.user_id)
     if operation.is_undone == to_undone:
         raise Conflict(f"the operation “{operation.summary}” is {'undone already' if to_undone else 'not undone'}")

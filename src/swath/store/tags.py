@@ -75,14 +75,11 @@ def find_tag(connection: Connection, dataset_id: str, name_or_id: str) -> Tag:
     return _tag(row)
 
 
-def take_turn(connection: Connection, dataset_id: str) -> None:
-    """Let whoever else changes tags of this dataset wait until the caller's transaction is over.
-
-    SQLite has one writer at a time anyway.
-    """
+def check_dataset_is_there(connection: Connection, dataset_id: str) -> None:
+    """Raise NotFound if the dataset was deleted since somebody looked it up."""
     datasets = schema.datasets
-    query = sa.select(datasets.c.id).where(datasets.c.id == dataset_id).with_for_update(key_share=True)
-    connection.execute(query).one()
+    if connection.execute(sa.select(datasets.c.id).where(datasets.c.id == dataset_id)).one_or_none() is None:
+        raise NotFound("the dataset was deleted meanwhile")
 
 
 def tag_members(connection: Connection, tag: Tag) -> NDArray[np.int64]:

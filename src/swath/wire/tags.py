@@ -137,12 +137,11 @@ class DeletedTag(Document):
 
 
 class OperationDocument(Document):
-    """One thing you did to tags. `tags` are the names of those it changed, as they were or became."""
+    """One thing you did to tags, in words."""
 
     id: Id
     dataset_id: Id
     summary: str
-    tags: tuple[str, ...]
     is_undone: bool
     created_at: int
     modified_at: int

@@ -51,6 +51,7 @@ class ViewDocument(Document):
     created_at: int
     modified_at: int
     count: int | None = None
+    problem: str | None = None  # why nothing can be counted: what the filter names may be gone
 
 
 class ViewList(Document):
