@@ -84,12 +84,24 @@ def resolve_location(text: str, options: ServerOptions, *, anywhere: bool, field
     InvalidConfig, naming `field`, for what is no local folder or lies elsewhere or is not there.
     """
     path = _local_path(text, field)
+    if ".." in path.parts or "\0" in str(path):
+        raise InvalidConfig(f"`{path}` holds `..` or a NUL", field=field, hint="Name the folder without it.")
     resolved = _resolved_anywhere(path, field) if anywhere else _resolved_below_roots(path, options.roots, field)
-    if not resolved.is_dir():
+    # Unlike a path's own method, this is False, not an error, for names that are too long or may not be looked at.
+    if not os.path.isdir(resolved) or not _is_text(str(resolved)):
         raise InvalidConfig(
             f"there is no folder `{text}`", field=field, hint="The server looks for it on its own machine."
         )
     return str(resolved)
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is UTF-8: a link may lead to one that is not, and no database could keep that."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _resolved_anywhere(path: Path, field: str) -> Path:
@@ -119,7 +131,7 @@ def _resolved_below_roots(path: Path, roots: Sequence[Path], field: str) -> Path
 
 
 def _local_path(text: str, field: str) -> Path:
-    if not text.strip() or "\0" in text:
+    if not text.strip():
         raise InvalidConfig("the location of a datasource cannot be empty", field=field, hint="Name a folder.")
     scheme, separator, rest = text.partition("://")
     if separator and scheme.lower() == "file":
@@ -137,6 +149,4 @@ def _local_path(text: str, field: str) -> Path:
             field=field,
             hint="Copy or mount the data and name that folder instead.",
         )
-    if ".." in Path(text).parts:
-        raise InvalidConfig(f"`{text}` holds `..`", field=field, hint="Name the folder without it.")
     return Path(text)

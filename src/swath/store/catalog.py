@@ -35,6 +35,12 @@ def list_datasets(store: Store, *, user_id: str | None = None) -> list[DatasetSu
         return _summaries(connection, found)
 
 
+def summarize_dataset(store: Store, name_or_id: str, *, user_id: str | None = None) -> DatasetSummary:
+    """The line of one dataset in a list. Raises NotFound."""
+    with store.reading() as connection:
+        return _summaries(connection, [find_dataset(connection, name_or_id, user_id)])[0]
+
+
 def describe_dataset(store: Store, name_or_id: str, *, user_id: str | None = None) -> DatasetDetails:
     """Everything about one dataset. Raises NotFound, naming datasets that are spelt alike."""
     with store.reading() as connection:

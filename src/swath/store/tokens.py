@@ -127,6 +127,12 @@ def find_principal(connection: Connection, secret: str, now: int) -> Principal |
     )
 
 
+def is_local_token(connection: Connection, token_id: str) -> bool:
+    """Whether this is the token of the server that is running: who has it may read all that this process may."""
+    kind = connection.execute(sa.select(_table.c.kind).where(_table.c.id == token_id)).scalar()
+    return kind == TokenKind.LOCAL.value
+
+
 def touch_token(connection: Connection, token_id: str, now: int) -> None:
     """Note that a token was used at `now` (ms); writes at most once a minute per token."""
     connection.execute(

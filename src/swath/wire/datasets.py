@@ -55,6 +55,13 @@ class DatasetSummary(Document):
     modified_at: int
 
 
+class DatasetList(Document):
+    """A page of datasets; `total` is how many there are in all."""
+
+    items: tuple[DatasetSummary, ...]
+    total: int
+
+
 class CategoryCount(Document):
     """How many crops (or predictions of an image dataset's samples) are of a category; `name` may be unknown."""
 
@@ -83,3 +90,10 @@ class DatasetDetails(DatasetSummary):
     categories: tuple[CategoryCount, ...]
     tags: tuple[TagSummary, ...]
     runs: tuple[RunSummary, ...]
+
+
+class DeletedDatasets(Document):
+    """What was deleted: names of datasets, and lines about files that could not be."""
+
+    names: tuple[str, ...]
+    notes: tuple[str, ...]

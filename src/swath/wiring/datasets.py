@@ -1,4 +1,4 @@
-"""What a person does with datasets besides running: list, describe, delete."""
+"""What a person does with datasets besides running: list, describe, delete. Through the server if one is running."""
 
 from __future__ import annotations
 
@@ -9,17 +9,24 @@ from swath.settings import Settings
 from swath.store import catalog
 from swath.store.deletion import delete_dataset, delete_files
 from swath.wire.datasets import DatasetDetails, DatasetSummary
+from swath.wiring.client import server_of_home
 from swath.wiring.workspace import open_workspace
 
 
 def list_datasets(settings: Settings) -> list[DatasetSummary]:
-    """All datasets of the home, oldest first."""
+    """All datasets that the home's owner sees, oldest first."""
+    client = server_of_home(settings)
+    if client is not None:
+        return client.datasets.list()
     with open_workspace(settings) as workspace:
         return catalog.list_datasets(workspace.store)
 
 
 def describe_dataset(settings: Settings, name: str) -> DatasetDetails:
     """Everything about one dataset. Raises NotFound."""
+    client = server_of_home(settings)
+    if client is not None:
+        return client.datasets.get(name).document
     with open_workspace(settings) as workspace:
         return catalog.describe_dataset(workspace.store, name)
 
@@ -29,6 +36,12 @@ def remove_dataset(settings: Settings, name: str, *, cascade: bool, note: Callab
 
     Files that cannot be deleted are named through `note`; the dataset is gone all the same.
     """
+    client = server_of_home(settings)
+    if client is not None:
+        gone = client.datasets.delete(name, cascade=cascade)
+        for line in gone.notes:
+            note(line)
+        return list(gone.names)
     with open_workspace(settings) as workspace, workspace.home.lock(note, what=f"deletion of `{name}`"):
         deleted = delete_dataset(workspace.store, workspace.home, name, cascade=cascade)
         for dataset in deleted:

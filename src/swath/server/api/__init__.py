@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from swath.server.api import (
+    datasets,
     events,
     exports,
     health,
@@ -19,6 +20,7 @@ from swath.server.api import (
 )
 
 ROUTERS = (
+    datasets.router,
     events.router,
     exports.router,
     health.router,

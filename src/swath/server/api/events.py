@@ -111,11 +111,13 @@ def _visible_to(services: Services, principal: Principal) -> Callable[[Event], b
             return True
         if event.dataset_id is None:
             return False
+        # Whoever saw a dataset may hear that it is gone, or not shared with them any more.
+        was_seen = event.kind == "dataset" and event.dataset_id in seen
         is_old = time.monotonic() > asked_at + VISIBILITY_S
         if is_old or event.kind == "dataset" or event.dataset_id not in seen:
             with services.store.reading() as connection:
                 seen = {dataset.id for dataset in visible_datasets(connection, principal.user_id)}
             asked_at = time.monotonic()
-        return event.dataset_id in seen
+        return was_seen or event.dataset_id in seen
 
     return is_visible

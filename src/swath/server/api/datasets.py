@@ -1,0 +1,201 @@
+"""Datasets as such: list, make, name, delete; where their files are; who sees them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from sqlalchemy.engine import Connection
+
+from swath.core.access import Principal
+from swath.server.dependencies import Member, Reader, ServicesDep
+from swath.server.services import Services, resolve_location
+from swath.store import catalog
+from swath.store.credentials import keep_credentials, masked, read_credentials
+from swath.store.datasets import (
+    Dataset,
+    DatasetKind,
+    create_empty_dataset,
+    crops_datasets_of,
+    rename_dataset,
+    set_datasource,
+)
+from swath.store.deletion import delete_dataset as delete_rows
+from swath.store.deletion import delete_files
+from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
+from swath.store.tokens import is_local_token
+from swath.store.users import find_user
+from swath.wire.access import (
+    DatasetChange,
+    DatasetCreate,
+    DatasourceChange,
+    DatasourceDocument,
+    ShareDocument,
+    ShareList,
+)
+from swath.wire.datasets import DatasetDetails, DatasetList, DatasetSummary, DeletedDatasets
+
+router = APIRouter(tags=["datasets"])
+
+
+@router.get("/datasets")
+def list_datasets(
+    services: ServicesDep,
+    principal: Reader,
+    q: Annotated[str, Query(max_length=200, description="Part of the name, in any case.")] = "",
+    kind: DatasetKind | None = None,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DatasetList:
+    """The datasets the caller sees: their own and those shared with them; oldest first."""
+    found = [
+        dataset
+        for dataset in catalog.list_datasets(services.store, user_id=principal.user_id)
+        if q.casefold() in dataset.name.casefold() and kind in (None, dataset.kind)
+    ]
+    return DatasetList(items=tuple(found[offset : offset + limit]), total=len(found))
+
+
+@router.post("/datasets", status_code=201)
+def create_dataset(services: ServicesDep, principal: Member, wanted: DatasetCreate) -> DatasetDetails:
+    """Make an image dataset without samples. Crops datasets are made by the runs that cut their crops."""
+    anywhere = _may_name_any_folder(services, principal)
+    location = _location(services, wanted.datasource, anywhere=anywhere, field="datasource")
+    output = _location(services, wanted.output, anywhere=anywhere, field="output")
+    with services.store.writing() as connection:
+        dataset = create_empty_dataset(
+            connection,
+            owner_id=principal.user_id,
+            name=wanted.name,
+            input_uri=location,
+            output_uri=output,
+            is_confined=not anywhere,
+        )
+    _tell(services, dataset)
+    return _details(services, principal, dataset)
+
+
+@router.get("/datasets/{dataset}")
+def get_dataset(services: ServicesDep, principal: Reader, dataset: str) -> DatasetDetails:
+    """Everything about one dataset, by name or id."""
+    return catalog.describe_dataset(services.store, dataset, user_id=principal.user_id)
+
+
+@router.get("/datasets/{dataset}/summary")
+def get_dataset_summary(services: ServicesDep, principal: Reader, dataset: str) -> DatasetSummary:
+    """The line of a dataset in a list: quick, whatever its size."""
+    return catalog.summarize_dataset(services.store, dataset, user_id=principal.user_id)
+
+
+@router.patch("/datasets/{dataset}")
+def change_dataset(services: ServicesDep, principal: Member, dataset: str, change: DatasetChange) -> DatasetDetails:
+    """Give a dataset another name."""
+    with services.store.writing() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="rename it")
+        renamed = rename_dataset(connection, found, change.name)
+    _tell(services, renamed)
+    return _details(services, principal, renamed)
+
+
+@router.delete("/datasets/{dataset}")
+def delete_dataset(
+    services: ServicesDep,
+    principal: Member,
+    dataset: str,
+    cascade: Annotated[bool, Query(description="Its crops datasets, too.")] = False,
+) -> DeletedDatasets:
+    """Delete a dataset with its vectors, tags, thumbnails and, of a crops dataset, crop files. Images stay."""
+    with services.store.reading() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="delete it")
+        doomed = [*crops_datasets_of(connection, found.id), found]
+    deleted = delete_rows(services.store, services.home, found.id, cascade=cascade, user_id=principal.user_id)
+    for gone in doomed:
+        _tell(services, gone)
+    notes = [note for rest in deleted for note in delete_files(rest, services.open_datasource)]
+    return DeletedDatasets(names=tuple(rest.name for rest in deleted), notes=tuple(notes))
+
+
+@router.get("/datasets/{dataset}/datasource")
+def get_datasource(services: ServicesDep, principal: Reader, dataset: str) -> DatasourceDocument:
+    """Where the files of a dataset are. Of credentials only the names are said."""
+    with services.store.reading() as connection:
+        found = find_visible(connection, dataset, principal.user_id)
+        return _datasource(services, connection, found)
+
+
+@router.put("/datasets/{dataset}/datasource")
+def put_datasource(
+    services: ServicesDep, principal: Member, dataset: str, change: DatasourceChange
+) -> DatasourceDocument:
+    """Say where the images of an image dataset are, and where its crops go."""
+    anywhere = _may_name_any_folder(services, principal)
+    location = _location(services, change.location, anywhere=anywhere, field="location")
+    output = _location(services, change.output, anywhere=anywhere, field="output")
+    with services.store.writing() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="change its datasource")
+        changed = set_datasource(connection, found, input_uri=location, output_uri=output, is_confined=not anywhere)
+        if change.credentials is not None:
+            keep_credentials(connection, services.vault, found.id, "input", change.credentials)
+        if change.output_credentials is not None:
+            keep_credentials(connection, services.vault, found.id, "output", change.output_credentials)
+        document = _datasource(services, connection, changed)
+    _tell(services, changed)
+    return document
+
+
+@router.get("/datasets/{dataset}/shares")
+def get_shares(services: ServicesDep, principal: Reader, dataset: str) -> ShareList:
+    """The users a dataset is shared with; of a crops dataset those of its images."""
+    with services.store.reading() as connection:
+        shares = list_shares(connection, find_visible(connection, dataset, principal.user_id))
+    return ShareList(items=tuple(_share(share) for share in shares), total=len(shares))
+
+
+@router.put("/datasets/{dataset}/shares/{user}", status_code=204)
+def put_share(services: ServicesDep, principal: Member, dataset: str, user: str) -> None:
+    """Let a user (name or id) see an image dataset and its crops datasets."""
+    with services.store.writing() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="share it")
+        share_dataset(connection, found, find_user(connection, user))
+    _tell(services, found)
+
+
+@router.delete("/datasets/{dataset}/shares/{user}", status_code=204)
+def delete_share(services: ServicesDep, principal: Member, dataset: str, user: str) -> None:
+    """Let a user not see a dataset any more."""
+    with services.store.writing() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="share it")
+        unshare_dataset(connection, found, find_user(connection, user))
+    _tell(services, found)
+
+
+def _may_name_any_folder(services: Services, principal: Principal) -> bool:
+    """The token of this very server is for the commands of its own user, who can read those folders anyway."""
+    with services.store.reading() as connection:
+        return is_local_token(connection, principal.token_id)
+
+
+def _location(services: Services, text: str | None, *, anywhere: bool, field: str) -> str:
+    return "" if text is None else resolve_location(text, services.options, anywhere=anywhere, field=field)
+
+
+def _details(services: Services, principal: Principal, dataset: Dataset) -> DatasetDetails:
+    return catalog.describe_dataset(services.store, dataset.id, user_id=principal.user_id)
+
+
+def _datasource(services: Services, connection: Connection, dataset: Dataset) -> DatasourceDocument:
+    kept_with = dataset.parent_id or dataset.id
+    return DatasourceDocument(
+        location=dataset.input_uri,
+        output_location=dataset.output_uri,
+        credentials=masked(read_credentials(connection, services.vault, kept_with, "input")),
+        output_credentials=masked(read_credentials(connection, services.vault, kept_with, "output")),
+    )
+
+
+def _share(share: Share) -> ShareDocument:
+    return ShareDocument(user_id=share.user_id, user=share.user_name, created_at=share.created_at)
+
+
+def _tell(services: Services, dataset: Dataset) -> None:
+    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)
