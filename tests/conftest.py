@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.postgresql import NotInstalled, shared_server
+from tests.support.postgresql import NotInstalled, Server, shared_server
 
 from swath.store.database import Store, open_store
 from swath.store.home import Home, open_home
@@ -16,16 +16,21 @@ EXPECTED_SKIPS = ("root",)
 """Words in the reasons of skips that are right in CI too: permissions do not bind root, so some tests mean nothing."""
 
 
+@pytest.fixture
+def postgresql_server() -> Server:
+    try:
+        return shared_server()
+    except NotInstalled as exc:
+        pytest.skip(str(exc))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without tables; for a test that asks for `store` too, one that has them, which is faster to copy."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
         return
-    try:
-        server = shared_server()
-    except NotInstalled as exc:
-        pytest.skip(str(exc))
+    server: Server = request.getfixturevalue("postgresql_server")
     with server.migrated_database() if "store" in request.fixturenames else server.empty_database() as url:
         yield url
 

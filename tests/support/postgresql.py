@@ -24,6 +24,9 @@ SERVER_VARIABLE = "SWATH_TEST_POSTGRESQL"
 UNPRIVILEGED_USERS = ("nobody", "postgres")
 """Whom the server runs as where the tests run as the administrator, which it refuses."""
 
+GUARDED_USER = "guarded"
+"""A name that may connect with a password only, should a test make such a user; all others need none."""
+
 SETTINGS = {
     "listen_addresses": "''",
     "max_connections": "100",
@@ -62,9 +65,9 @@ class Server:
         self._template: str | None = None
 
     @contextmanager
-    def empty_database(self) -> Iterator[str]:
-        """The URL of a database without tables."""
-        with self._database(template="template0") as url:
+    def empty_database(self, options: str = "") -> Iterator[str]:
+        """The URL of a database without tables, made with further options of `CREATE DATABASE`."""
+        with self._database(f"TEMPLATE template0 {options}") as url:
             yield url
 
     @contextmanager
@@ -72,26 +75,26 @@ class Server:
         """The URL of a database with empty tables: a copy of one that was migrated once."""
         if self._template is None:
             name = self._new_name()
-            self._administrate(f"CREATE DATABASE {name} TEMPLATE template0")
+            self.administrate(f"CREATE DATABASE {name} TEMPLATE template0")
             open_store(self._url_of(name)).close()
             self._template = name
-        with self._database(template=self._template) as url:
+        with self._database(f"TEMPLATE {self._template}") as url:
             yield url
 
     def drop_template(self) -> None:
         if self._template is not None:
-            self._administrate(f"DROP DATABASE {self._template} WITH (FORCE)")
+            self.administrate(f"DROP DATABASE {self._template} WITH (FORCE)")
             self._template = None
 
     @contextmanager
-    def _database(self, *, template: str) -> Iterator[str]:
+    def _database(self, options: str) -> Iterator[str]:
         name = self._new_name()
-        self._administrate(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.administrate(f"CREATE DATABASE {name} {options}")
         try:
             yield self._url_of(name)
         finally:
             # By force: a test that failed, or a process that it killed, may have left a connection.
-            self._administrate(f"DROP DATABASE {name} WITH (FORCE)")
+            self.administrate(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _new_name(self) -> str:
         return f"swath_test_{os.getpid()}_{next(self._numbers)}"
@@ -99,9 +102,14 @@ class Server:
     def _url_of(self, name: str) -> str:
         return self.url.set(database=name).render_as_string(hide_password=False)
 
-    def _administrate(self, statement: str) -> None:
+    def administrate(self, statement: str) -> None:
         with self._engine.connect() as connection:
             connection.exec_driver_sql(statement)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it runs for these tests alone, which may stop it and count on its settings."""
+        return SERVER_VARIABLE not in os.environ
 
 
 @functools.cache
@@ -133,6 +141,8 @@ def _start_cluster() -> sa.URL:
     # The order of names is that of a language, as on most servers, and not that of SQLite.
     order = ("--locale=C", "--locale-provider=icu", "--icu-locale=en")
     _run(initdb, "--no-sync", "--auth=trust", "--username=swath", "--encoding=UTF8", *order, f"--pgdata={folder}/data")
+    rules = folder / "data" / "pg_hba.conf"
+    rules.write_text(f"local all {GUARDED_USER} scram-sha-256\n{rules.read_text()}")
     options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     keeper = subprocess.Popen(
         ["sh", "-c", RUN_UNTIL_PIPE_ENDS, "sh", str(folder), pg_ctl, f"-k {folder} {options}"],
