@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -169,7 +169,7 @@ def revoke_token(connection: Connection, name_or_id: str, *, user_id: str | None
         ids = " or ".join(f"`{token.id}`" for token in found)
         raise Conflict(f"{len(found)} tokens are called `{name_or_id}`", hint=f"Name one by its id: {ids}.")
     connection.execute(sa.update(_table).where(_table.c.id == found[0].id).values(revoked_at=now))
-    return found[0]
+    return replace(found[0], revoked_at=now)
 
 
 def revoke_session(connection: Connection, token_id: str) -> None:

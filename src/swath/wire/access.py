@@ -78,7 +78,7 @@ class TokenCreate(Document):
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     scope: Scope = Scope.MEMBER
     user: str | None = Field(default=None, description="name or id; whoever asks, if not given")
-    expires_at: int | None = Field(default=None, description="never, if not given")
+    expires_at: int | None = Field(default=None, ge=0, le=2**53, description="never, if not given")
 
 
 class TokenList(Document):
