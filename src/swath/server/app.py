@@ -21,6 +21,7 @@ from swath.server.auth import AuthenticationMiddleware, Authenticator
 from swath.server.dependencies import Anybody
 from swath.server.exporting import exporting
 from swath.server.idempotency import IdempotencyMiddleware
+from swath.server.leases import watch_leases
 from swath.server.openapi import rendered
 from swath.server.problems import install_problem_handlers
 from swath.server.security import CompressionMiddleware, FaultMiddleware, GuardMiddleware
@@ -37,7 +38,7 @@ THREADS = 40
 Background = Callable[[Services], AbstractContextManager[None]]
 """Something that runs as long as the server does: entered when it starts, left when it stops."""
 
-BACKGROUND: tuple[Background, ...] = (exporting,)
+BACKGROUND: tuple[Background, ...] = (exporting, watch_leases)
 
 
 def create_app(services: Services, background: Sequence[Background] = BACKGROUND) -> FastAPI:

@@ -41,15 +41,17 @@ def part_path(home: Home, run_id: str, lease: int, name: str) -> Path:
     return home.parts / run_id / str(int(lease)) / name
 
 
-def remove_parts(home: Home, run_id: str, *, but_of_lease: int | None = None) -> None:
-    """Remove the parts of a run; with `but_of_lease` those of its earlier workers only. None there is fine."""
+def remove_parts(home: Home, run_id: str, *, up_to_lease: int) -> None:
+    """Remove the parts of a run that came under this lease and earlier ones. None there is fine.
+
+    Those of the next lease stay: its worker may be handing them in already.
+    """
     folder = home.parts / run_id
     with naming_failures("remove", folder):
         if not folder.is_dir():
             return
-        if but_of_lease is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        for earlier in folder.iterdir():
-            if earlier.name != str(but_of_lease):
-                shutil.rmtree(earlier, ignore_errors=True)
+        for of_lease in folder.iterdir():
+            if of_lease.name.isdigit() and int(of_lease.name) <= up_to_lease:
+                shutil.rmtree(of_lease, ignore_errors=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()

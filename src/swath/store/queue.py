@@ -167,12 +167,18 @@ def claim_run(
     return Claimed(claim=None, closed=tuple(closed))
 
 
+def is_any_waiting(connection: Connection) -> bool:
+    """Whether any run at all waits for a worker."""
+    return connection.execute(sa.select(_table.c.id).where(_waits()).limit(1)).first() is not None
+
+
+def _waits() -> sa.ColumnElement[bool]:
+    return sa.and_(_table.c.state == RunState.QUEUED.value, _table.c.cancel_requested.is_(False))
+
+
 def _waiting_runs(connection: Connection) -> list[Run]:
-    query = (
-        sa.select(_table.c.id)
-        .where(_table.c.state == RunState.QUEUED.value, _table.c.cancel_requested.is_(False))
-        .order_by(_table.c.priority.desc(), _table.c.created_at, _table.c.id)
-    )
+    order = (_table.c.priority.desc(), _table.c.created_at, _table.c.id)
+    query = sa.select(_table.c.id).where(_waits()).order_by(*order)
     return [runs.find_run(connection, run_id) for run_id in connection.execute(query).scalars().all()]
 
 
@@ -310,6 +316,12 @@ def requeue_dead(connection: Connection, *, now: int) -> list[Run]:
             return_to_queue(connection, run, _worker_of(connection, run), is_death=True)
             requeued.append(runs.find_run(connection, run.id))
     return requeued
+
+
+def is_any_dead(connection: Connection, *, now: int) -> bool:
+    """Whether any worker that holds a run was not heard of for too long."""
+    query = sa.select(_table.c.id).where(_table.c.lease_expires_at < now).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def _worker_of(connection: Connection, run: Run) -> Gone:

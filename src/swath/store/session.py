@@ -152,6 +152,11 @@ class StoreRunSession:
             family = [images.id, *(dataset.id for dataset in crops_datasets_of(connection, images.id))]
             return readable_digests(connection, family)
 
+    def check_embedder(self, embedder: EmbedderIdentity) -> None:
+        """Raise Conflict if either dataset holds vectors of another embedder."""
+        with self._store.reading() as connection:
+            check_embedder(connection, self._plan, embedder)
+
     def earlier_crops(self, embedder: EmbedderIdentity) -> EarlierCrops:
         """Live crops by sample index, then the keys of stale ones: vector i is of key i for every vector there is."""
         with self._store.reading() as connection:

@@ -5,10 +5,12 @@ Times are milliseconds since 1970 (UTC).
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from pydantic import Field, JsonValue, StrictFloat, StrictInt
+from pydantic import BaseModel, Field, JsonValue, StrictFloat, StrictInt, model_validator
 
 from swath.core.errors import InvalidConfig
 from swath.core.runs import RunState
@@ -26,6 +28,9 @@ Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._:=-]{0,62}$")]
 Labels = Annotated[tuple[Label, ...], Field(max_length=20)]
 Count = Annotated[int, Field(ge=0, le=2**53)]
+
+LEASE_HEADER = "Swath-Lease"
+"""Carries the number of a worker's lease in every call about its run."""
 
 HIGHEST_PRIORITY = 1000
 LONGEST_MESSAGE = 100_000
@@ -67,6 +72,40 @@ class RunRequest(Document):
     relevant_filenames_file: str | None = Field(default=None, max_length=4096)
     priority: int = Field(default=0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY, description="higher ones go first")
     runs_on: Labels = Field(default=(), description="labels that a worker must have, all of them")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_key(cls, data: object) -> object:
+        refuse_unknown_keys(cls, data)
+        return data
+
+
+def refuse_unknown_keys(model: type[BaseModel], data: object, place: str = "") -> None:
+    """Raise InvalidConfig for the first key that a document or one inside it does not have, with the one meant."""
+    if not isinstance(data, Mapping):
+        return
+    for key, value in data.items():
+        field = model.model_fields.get(key) if isinstance(key, str) else None
+        if field is None:
+            near = difflib.get_close_matches(str(key), model.model_fields, n=1)
+            raise InvalidConfig(
+                f"`{place}{key}` is not known",
+                field=f"{place}{key}",
+                hint=f"Did you mean `{near[0]}`?" if near else f"There are {_listed(model.model_fields)}.",
+            )
+        inner = _documents_in(field.annotation)
+        if len(inner) == 1:
+            refuse_unknown_keys(inner[0], value, f"{place}{key}.")
+
+
+def _documents_in(annotation: object) -> list[type[BaseModel]]:
+    """The documents that a field may be: of `X | None` it is X."""
+    candidates = (annotation, *get_args(annotation))
+    return [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def requested_config(request: RunRequest, *, dataset_name: str, input_uri: str, output_uri: str) -> RunConfig:

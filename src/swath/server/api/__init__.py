@@ -11,12 +11,15 @@ from swath.server.api import (
     login,
     neighbors,
     operations,
+    runs,
     samples,
     selections,
     tags,
     tokens,
     users,
     views,
+    worker_protocol,
+    workers,
 )
 
 ROUTERS = (
@@ -28,11 +31,14 @@ ROUTERS = (
     login.router,
     neighbors.router,
     operations.router,
+    runs.router,
     samples.router,
     selections.router,
     tags.router,
     tokens.router,
     users.router,
     views.router,
+    worker_protocol.router,
+    workers.router,
 )
 """All routers; their paths are without `/api`."""
