@@ -150,11 +150,12 @@ def _run(
     output: Path | None,
 ) -> RunResult:
     from swath.wiring.exports import export_run
-    from swath.wiring.runs import onnx_options, run_here
+    from swath.wiring.jobs import run_job
+    from swath.wiring.runs import onnx_options
 
     settings = load_settings(home=home)
     with progress_observer() as observer:
-        result = run_here(
+        result = run_job(
             config, settings, observer=observer, onnx_options=onnx_options(input_size=size, mean=mean, std=std)
         )
         if output is not None and result.state == "COMPLETED":

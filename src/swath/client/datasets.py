@@ -15,7 +15,7 @@ from swath.client.transport import Transport
 from swath.core.errors import SourceUnavailable
 from swath.wire.access import DatasetCreate
 from swath.wire.browsing import SampleDocument, SamplePage
-from swath.wire.datasets import DatasetDetails, DatasetSummary, TagSummary
+from swath.wire.datasets import DatasetDetails, DatasetList, DatasetSummary, DeletedDatasets, TagSummary
 from swath.wire.exports import ExportDocument, ExportFormat, ExportState
 from swath.wire.tags import AppliedTags, ChangedTag, TagList
 
@@ -201,7 +201,7 @@ class Datasets:
             output=None if output is None else str(output),
         )
         answer = self._transport.post("/datasets", request.model_dump(mode="json"))
-        return _dataset(self._transport, str(answer["id"]))
+        return Dataset(self._transport, read(DatasetDetails, answer))
 
     def get(self, name_or_id: str) -> Dataset:
         """Raises NotFound, also for one that this client's user may not see."""
@@ -209,15 +209,20 @@ class Datasets:
 
     def list(self) -> list[DatasetSummary]:
         """All datasets that one may see, oldest first."""
-        answer = self._transport.get("/datasets")
-        return [read(DatasetSummary, item) for item in answer["items"]]
+        found: list[DatasetSummary] = []
+        while True:
+            page = read(DatasetList, self._transport.get("/datasets", {"offset": len(found), "limit": PAGE}))
+            found += page.items
+            if not page.items or len(found) >= page.total:
+                return found
 
-    def delete(self, name_or_id: str, *, cascade: bool = False) -> tuple[str, ...]:
-        """Delete a dataset; returns the names of what was deleted. Raises Conflict for one that has crops datasets,
-        without `cascade`."""
-        query = {"cascade": "true"} if cascade else {}
-        answer = self._transport.delete(f"/datasets/{segment(name_or_id)}", query)
-        return tuple(str(name) for name in (answer or {}).get("deleted", ()))
+    def delete(self, name_or_id: str, *, cascade: bool = False) -> DeletedDatasets:
+        """Delete a dataset, `cascade` with its crops datasets; says what was deleted and which files were not.
+
+        Raises Conflict for one that has crops datasets, without `cascade`.
+        """
+        answer = self._transport.delete(f"/datasets/{segment(name_or_id)}", {"cascade": "true" if cascade else "false"})
+        return read(DeletedDatasets, answer)
 
 
 def _dataset(transport: Transport, name_or_id: str) -> Dataset:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from swath.client.documents import read, segment
@@ -120,6 +121,10 @@ class Run:
     def artifact(self, name: str) -> bytes:
         """The bytes of one of them. Raises NotFound."""
         return self._transport.get_bytes(f"/runs/{self.id}/artifacts/{segment(name)}")
+
+    def save_artifact(self, name: str, path: Path | str) -> None:
+        """Write one of them to a file, which gets its name when it is whole."""
+        self._transport.download(f"/runs/{self.id}/artifacts/{segment(name)}", Path(path))
 
     def _result_or_raise(self) -> RunResult:
         result = self.result

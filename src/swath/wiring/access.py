@@ -8,7 +8,7 @@ from swath.core.access import Scope
 from swath.settings import Settings
 from swath.store import tokens, users
 from swath.wire.access import TokenDocument, UserDocument
-from swath.wiring.client import server_of_home
+from swath.wiring.served import server_of_home
 from swath.wiring.workspace import open_workspace
 
 MS_PER_DAY = 24 * 60 * 60 * 1000

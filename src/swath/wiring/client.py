@@ -6,8 +6,8 @@ from pathlib import Path
 
 from swath import client
 from swath.core.errors import InvalidConfig
-from swath.settings import Settings, load_settings
-from swath.store.home import Home
+from swath.settings import load_settings
+from swath.wiring.served import server_address
 
 
 class Client(client.Client):
@@ -20,7 +20,7 @@ class Client(client.Client):
     def __init__(self, url: str | None = None, token: str | None = None, *, home: Path | str | None = None) -> None:
         settings = load_settings(home=None if home is None else Path(home))
         url, token = url or settings.server, token or settings.token
-        address = Home(root=settings.home.absolute()).server_address()
+        address = server_address(settings)
         if address is not None and (not url or url.rstrip("/") == address.url):
             url, token = address.url, token or address.token
         if not url:
@@ -36,9 +36,3 @@ class Client(client.Client):
                 hint="`swath token create` makes one, on the server's machine; give it here or set `SWATH_TOKEN`.",
             )
         super().__init__(url, token)
-
-
-def server_of_home(settings: Settings) -> client.Client | None:
-    """A client of the server that uses the home now, as its owner; None if no server does."""
-    address = Home(root=settings.home.absolute()).server_address()
-    return None if address is None else client.Client(address.url, address.token)

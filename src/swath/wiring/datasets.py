@@ -9,7 +9,7 @@ from swath.settings import Settings
 from swath.store import catalog
 from swath.store.deletion import delete_dataset, delete_files
 from swath.wire.datasets import DatasetDetails, DatasetSummary
-from swath.wiring.client import server_of_home
+from swath.wiring.served import server_of_home
 from swath.wiring.workspace import open_workspace
 
 

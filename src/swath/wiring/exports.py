@@ -3,29 +3,47 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from swath.adapters.datasource import open_datasource
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.settings import Settings
 from swath.store import catalog, exports
 from swath.wire.run_result import RunResult
+from swath.wiring.served import server_of_home
 from swath.wiring.workspace import Workspace, open_workspace
+
+if TYPE_CHECKING:
+    from swath.client import Client
 
 TEXT_FORMATS = ("filenames", "embeddings-csv", "coco")
 FORMATS = (*TEXT_FORMATS, "crops")
 
+PIECE_BYTES = 1 << 20
 
-def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterable[bytes]:
-    """A dataset, or one tag of it, in one of TEXT_FORMATS, in pieces."""
+
+def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterator[bytes]:
+    """A dataset, or one tag of it, in one of TEXT_FORMATS, in pieces. Through the server if one is running."""
+    client = server_of_home(settings)
+    if client is not None:
+        with _downloaded(client, dataset, export_format, tag) as path, path.open("rb") as file:
+            yield from iter(lambda: file.read(PIECE_BYTES), b"")
+        return
     with open_workspace(settings) as workspace:
         yield from _pieces(workspace, dataset, export_format, tag)
 
 
 def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: Path) -> int:
     """Copy crops into `folder/<category>/`, with crops.csv beside them; returns how many."""
+    client = server_of_home(settings)
+    if client is not None:
+        with _downloaded(client, dataset, "crops", tag) as path, _naming_failures(folder):
+            return _unpack_crops(path, folder)
     with open_workspace(settings) as workspace, _naming_failures(folder):
         return _write_crops(workspace, dataset, tag, folder)
 
@@ -33,10 +51,14 @@ def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: P
 def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str, str]:
     """Put the two datasets of a run and its artifacts into a folder; returns where each part lies."""
     paths: dict[str, str] = {}
-    with open_workspace(settings) as workspace, _naming_failures(folder):
+    client = server_of_home(settings)
+    with _naming_failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, path in result.paths.items():
-            shutil.copyfile(path, folder / name)
+            if client is None or result.run is None:
+                shutil.copyfile(path, folder / name)
+            else:
+                client.runs.get(result.run).save_artifact(name, folder / name)
             paths[name] = str(folder / name)
         images, crops = result.image_dataset, result.crop_dataset
         parts: list[tuple[str, str, str]] = []
@@ -46,15 +68,29 @@ def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str,
                 parts.append(("images.embeddings.csv", images.id, "embeddings-csv"))
         if crops is not None and crops.samples:
             parts.append(("crops.embeddings.csv", crops.id, "embeddings-csv"))
-            _write_crops(workspace, crops.id, None, folder / "crops")
+            export_crops(settings, crops.id, tag=None, folder=folder / "crops")
             paths["crops"] = str(folder / "crops")
         for name, dataset, export_format in parts:
             with (folder / name).open("wb") as file:
-                file.writelines(_pieces(workspace, dataset, export_format, None))
+                file.writelines(export_text(settings, dataset, export_format=export_format, tag=None))
             paths[name] = str(folder / name)
         (folder / "run.json").write_text(result.model_dump_json(indent=2))
         paths["run.json"] = str(folder / "run.json")
     return paths
+
+
+@contextmanager
+def _downloaded(client: Client, dataset: str, export_format: str, tag: str | None) -> Iterator[Path]:
+    """An export of the server as a file, for as long as it is needed."""
+    with tempfile.TemporaryDirectory(prefix="swath-export-") as folder:
+        yield client.datasets.get(dataset).export(export_format, Path(folder) / "export", tag=tag)
+
+
+def _unpack_crops(path: Path, folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(folder)
+        return sum(not name.endswith((".csv", "/")) for name in archive.namelist())
 
 
 def _pieces(workspace: Workspace, dataset: str, export_format: str, tag: str | None) -> Iterable[bytes]:

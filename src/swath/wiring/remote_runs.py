@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from swath.adapters.embedders import OnnxOptions
 from swath.adapters.parquet import ParquetTables
 from swath.adapters.remote_session import RemoteRunSession
-from swath.client.documents import read
 from swath.client.transport import Transport
 from swath.core.errors import SourceUnavailable, StaleLease, SwathError
 from swath.core.runs import RunState
@@ -20,7 +19,6 @@ from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment, RunCredentials
 from swath.wiring.machinery import EmbedderShelf, Reach, open_machinery
 from swath.wiring.runs import kill_point
-from swath.worker.server_line import lease_headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,21 +30,20 @@ class RunExecution:
     transport: Transport
     reach: Reach
     embedders: EmbedderShelf
+    onnx_options: OnnxOptions | None = None
 
     def execute(self, assignment: Assignment, observer: RunObserver) -> str:
         """Do a run to its end, see `swath.worker.loop.Execute`."""
         return self.run(assignment, observer).message
 
-    def run(
-        self, assignment: Assignment, observer: RunObserver, *, onnx_options: OnnxOptions | None = None
-    ) -> RunResult:
+    def run(self, assignment: Assignment, observer: RunObserver) -> RunResult:
         """Do a run to its end. Raises StaleLease if it is another worker's by now."""
         at_point = kill_point(self.settings)
-        session = RemoteRunSession(self.transport, assignment, at_point=at_point)
+        session = RemoteRunSession(self.transport, assignment.run_id, assignment.lease, at_point)
         try:
             config = parse_run_config(assignment.config)
-            source, output = self._open_datasources(assignment)
-            embedder = self.embedders.get(config.embedder, onnx_options)
+            source, output = self._open_datasources(session.credentials())
+            embedder = self.embedders.get(config.embedder, self.onnx_options)
         except StaleLease:
             raise
         except SwathError as exc:
@@ -64,10 +61,8 @@ class RunExecution:
                 )
             )
 
-    def _open_datasources(self, assignment: Assignment) -> tuple[Datasource, Datasource]:
+    def _open_datasources(self, access: RunCredentials) -> tuple[Datasource, Datasource]:
         """Where images are read and where crops go. Raises what of it this machine may not or cannot use."""
-        path = f"/runs/{assignment.run_id}/credentials"
-        access = read(RunCredentials, self.transport.get(path, headers=lease_headers(assignment)))
         source = self.reach.open(access.input.location, is_confined=access.is_confined)
         output = self.reach.open(access.output.location, is_confined=access.is_confined)
         reason = output.why_not_writable()

@@ -5,20 +5,21 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import swath
-from swath.client.transport import WORKER_PATIENCE_S, Transport, checked_url
+from swath.client.transport import checked_url
 from swath.core.errors import InvalidConfig, SwathError
 from swath.settings import Settings
-from swath.store.home import Home, open_home
+from swath.store.home import open_home
 from swath.wiring.doctor import Check
 from swath.wiring.machinery import EmbedderShelf, Reach
 from swath.wiring.remote_runs import RunExecution
 from swath.wiring.runs import kill_point
+from swath.wiring.served import server_address
+from swath.wiring.server_access import ServerAccess
 from swath.worker.loop import WorkerLife
 from swath.worker.registration import WorkerIdentity, register_worker
-from swath.worker.server_line import ServerLine
 
 Note = Callable[[str], None]
 
@@ -31,21 +32,6 @@ class WorkerOptions:
     labels: tuple[str, ...] = ()
     force: bool = False
     trusts_server: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerAccess:
-    """A server and the token to show it."""
-
-    url: str
-    token: str = field(repr=False)
-
-    def line(self) -> ServerLine:
-        return ServerLine(patient=self.transport(), quick=Transport(self.url, self.token, patience_s=0.0))
-
-    def transport(self) -> Transport:
-        """For what must not get lost: outlasts a restart of the server."""
-        return Transport(self.url, self.token, patience_s=WORKER_PATIENCE_S)
 
 
 def run_worker(settings: Settings, options: WorkerOptions, *, stopping: threading.Event, note: Note) -> None:
@@ -104,7 +90,7 @@ def check_worker(settings: Settings, options: WorkerOptions) -> list[Check]:
 
 def find_access(settings: Settings) -> ServerAccess:
     """The server that was named, else the one that uses the home on this machine. Raises InvalidConfig."""
-    address = Home(root=settings.home.absolute()).server_address()
+    address = server_address(settings)
     url, token = settings.server, settings.token
     if address is not None and url in ("", address.url):
         url, token = address.url, token or address.token

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from swath.core.errors import NotAllowed, NotFound, StaleLease, SwathError
 from swath.pipeline.ports import KillPoint
-from swath.wire.runs import Assignment, Progress
+from swath.wire.runs import Assignment
 from swath.worker.progress import ProgressBoard
-from swath.worker.run_watch import RunWatch
+from swath.worker.run_link import run_link
 from swath.worker.server_line import ServerLine
 
 SHORTEST_PAUSE_S = 1.0
@@ -66,16 +66,12 @@ class WorkerLife:
         """Do one run that was claimed. Raises NotAllowed if the worker's token was revoked meanwhile."""
         self.at_point("after_claim")
         self.note(f"run {assignment.run_id} starts")
-        board = ProgressBoard(lambda: watch.check())
-        watch = RunWatch(
-            beat=lambda: self._beat(assignment),
-            report=lambda: self._report(assignment, board),
-            timeout_s=assignment.lease_seconds,
-            stopping=self.stopping,
-        )
-        with watch, _Deadline(self.stopping, lambda: self._hand_back(assignment)):
+        with (
+            run_link(self.line, assignment, stopping=self.stopping) as link,
+            _Deadline(self.stopping, lambda: self._hand_back(assignment)),
+        ):
             try:
-                message = self.execute(assignment, board)
+                message = self.execute(assignment, link.board)
             except StaleLease as exc:
                 if self.stopping.is_set():
                     self._hand_back(assignment)
@@ -86,22 +82,8 @@ class WorkerLife:
                 # The run was closed as FAILED with this; the next one may fare better.
                 message = traceback.format_exc()
         self.note(f"run {assignment.run_id}: {message}")
-        if watch.locked_out is not None:
-            raise watch.locked_out
-
-    def _beat(self, assignment: Assignment) -> bool:
-        answer = self.line.beat(assignment)
-        if assignment.run_id in answer.lost:
-            raise StaleLease(f"run `{assignment.run_id}` is not this worker's any more")
-        return assignment.run_id in answer.cancelled
-
-    def _report(self, assignment: Assignment, board: ProgressBoard) -> None:
-        latest = board.take()
-        if latest is not None:
-            self.line.report(
-                assignment,
-                Progress(state=latest.state, done=latest.done, total=latest.total, unit=latest.unit, rate=latest.rate),
-            )
+        if link.watch.locked_out is not None:
+            raise link.watch.locked_out
 
     def _hand_back(self, assignment: Assignment) -> None:
         try:
