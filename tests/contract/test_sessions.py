@@ -6,22 +6,45 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
+from starlette.testclient import TestClient
 
+from swath.adapters import remote_session
+from swath.adapters.datasource import open_datasource
+from swath.adapters.decoders.pillow_codec import PillowCodec
+from swath.adapters.parquet import ParquetTables
+from swath.adapters.remote_session import RemoteRunSession
+from swath.client.transport import Transport
+from swath.core.access import Scope
 from swath.pipeline.ports import KillPoint, RunSession
+from swath.server.app import create_app
+from swath.server.services import Services
+from swath.store import queue
+from swath.store.clock import now_ms
+from swath.store.credentials import Vault
 from swath.store.database import Store, open_store
+from swath.store.datasets import create_dataset, plan_image_dataset
 from swath.store.home import Home, open_home
+from swath.store.runs import request_cancel
 from swath.store.session import do_nothing, open_run
+from swath.store.tokens import issue_token
+from swath.store.users import local_user
 from swath.testing.session_contract import (
+    EMBEDDER,
     OpenSession,
     RunSessionContract,
     crops_by_key,
     expected_crops,
     finish,
+    images_by_name,
     make_additions,
 )
+
+BASE_URL = "http://localhost"
 
 
 class TestStoreRunSession(RunSessionContract):
@@ -47,6 +70,88 @@ class TestStoreRunSession(RunSessionContract):
             )
 
         return open_session
+
+
+@dataclass
+class RemoteRuns:
+    """Opens runs as workers do: scheduled, claimed and worked on by HTTP, with the server in this process."""
+
+    services: Services
+    client: TestClient
+    token: str
+    at_point: KillPoint = do_nothing
+
+    def transport(self) -> Transport:
+        return Transport(BASE_URL, self.token, patience_s=0.0, transport=self.client._transport)
+
+    def open(
+        self,
+        *,
+        name: str = "vehicles",
+        task: str | None = "wheels",
+        crop_dataset_name: str | None = None,
+        at_point: KillPoint | None = None,
+    ) -> RunSession:
+        self._give_up_what_is_open()
+        self._make_dataset(name)
+        self.at_point = at_point or do_nothing
+        transport = self.transport()
+        request: dict[str, Any] = {"dataset": name, "selection": {"n_samples": 1, "unit": "images"}}
+        if task is not None:
+            request["object_level"] = {"task_name": task, "crop_dataset_name": crop_dataset_name}
+        run = transport.post("/runs", request)
+        worker = transport.post("/workers", {"name": "w"})
+        assignment = transport.post(f"/workers/{worker['id']}/claim", {"run_id": run["id"]})["assignment"]
+        return RemoteRunSession(transport, run["id"], assignment["lease"])
+
+    def _give_up_what_is_open(self) -> None:
+        """The worker of an earlier run is gone, and nobody wants it done again."""
+        with self.services.store.writing() as connection:
+            for run in queue.requeue_dead(connection, now=now_ms() + 10**9):
+                if not run.state.is_final:
+                    request_cancel(connection, run.id)
+
+    def _make_dataset(self, name: str) -> None:
+        with self.services.store.writing() as connection:
+            owner_id = local_user(connection).id
+            planned = plan_image_dataset(
+                connection, owner_id=owner_id, name=name, input_uri="/nowhere", output_uri="/nowhere"
+            )
+            create_dataset(connection, planned, now=now_ms())
+
+
+@pytest.fixture
+def remote_runs(store: Store, home: Home) -> RemoteRuns:
+    services = Services(
+        store=store,
+        home=home,
+        vault=Vault.open(home),
+        open_datasource=open_datasource,
+        codec=PillowCodec(max_pixels=1_000_000),
+        at_point=lambda point: remote.at_point(point),
+        tables=ParquetTables(),
+    )
+    with store.writing() as connection:
+        _, token = issue_token(connection, local_user(connection).id, name="test", scope=Scope.OWNER)
+    remote = RemoteRuns(services, TestClient(create_app(services), base_url=BASE_URL), token)
+    return remote
+
+
+class TestRemoteRunSession(RunSessionContract):
+    @pytest.fixture
+    def open_session(self, remote_runs: RemoteRuns) -> OpenSession:
+        return remote_runs.open
+
+
+def test_rows_come_in_pages(remote_runs: RemoteRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote_session, "RANGE_BYTES", 2 * EMBEDDER.dimension * 2)
+    additions = make_additions({"a.jpg": 2, "b.jpg": 3, "c.jpg": 0})
+    session = remote_runs.open()
+    session.commit(additions)
+    finish(session)
+    later = remote_runs.open()
+    assert crops_by_key(later) == expected_crops(additions)
+    assert set(images_by_name(later)) == {"a.jpg", "b.jpg", "c.jpg"}
 
 
 CHILD = """

@@ -63,7 +63,20 @@ class EmbedderDocument(_Document):
         )
 
     def identity(self) -> EmbedderIdentity:
-        return EmbedderIdentity(**self.model_dump())
+        return EmbedderIdentity(
+            name=self.name,
+            digest=self.digest,
+            dimension=self.dimension,
+            input_size=self.input_size,
+            resize_mode=self.resize_mode,
+        )
+
+
+class EarlierRows(EmbedderDocument):
+    """Which rows of a dataset are asked for, and by which embedder their vectors must be."""
+
+    first: int = Field(ge=0, lt=1 << 31, description="number of the first row")
+    count: int = Field(ge=1, le=1 << 31, description="rows, at most")
 
 
 class CategoryDocument(_Document):

@@ -34,7 +34,7 @@ from swath.store.runs import Run
 from swath.store.session import StoreRunSession, resume_session
 from swath.store.session_columns import read_candidate_rows, read_crop_rows, read_image_rows
 from swath.store.workers import find_worker
-from swath.wire.additions import AdditionsManifest, EmbedderDocument, ReceiptDocument, read_additions, write_used_files
+from swath.wire.additions import AdditionsManifest, EarlierRows, ReceiptDocument, read_additions, write_used_files
 from swath.wire.columns import MEDIA_TYPE, Column, write_columns
 from swath.wire.runs import (
     LEASE_HEADER,
@@ -218,46 +218,42 @@ def get_known_crop_files(services: ServicesDep, lease: LeaseDep) -> Response:
 
 
 @router.get("/runs/{run}/session/earlier-crops", response_class=Response, responses=COLUMNS)
-def get_earlier_crops(
-    services: ServicesDep, lease: LeaseDep, embedder: Annotated[EmbedderDocument, Query()], first: First, count: Count
-) -> Response:
+def get_earlier_crops(services: ServicesDep, lease: LeaseDep, asked: Annotated[EarlierRows, Query()]) -> Response:
     """Rows of the crops dataset: columns `object_key`, `is_stale`, `vector`; the head's `total` counts all.
 
     409 if its vectors were made by another embedder.
     """
     session = _session(services, lease)
-    session.check_embedder(embedder.identity())
+    session.check_embedder(asked.identity())
     with services.store.reading() as connection:
         rows = read_crop_rows(
             connection,
             services.home,
             session.target.crop_dataset_id or "",
-            first=first,
-            count=count,
-            dimension=embedder.dimension,
+            first=asked.first,
+            count=asked.count,
+            dimension=asked.dimension,
         )
     columns: dict[str, Column] = {"object_key": rows.object_keys, "is_stale": rows.stale, "vector": rows.vectors}
     return _columns(write_columns(columns, {"total": rows.total}))
 
 
 @router.get("/runs/{run}/session/earlier-images", response_class=Response, responses=COLUMNS)
-def get_earlier_images(
-    services: ServicesDep, lease: LeaseDep, embedder: Annotated[EmbedderDocument, Query()], first: First, count: Count
-) -> Response:
+def get_earlier_images(services: ServicesDep, lease: LeaseDep, asked: Annotated[EarlierRows, Query()]) -> Response:
     """Rows of the image dataset: columns `file_name`, `vector`; the head's `total` counts all.
 
     409 if its vectors were made by another embedder.
     """
     session = _session(services, lease)
-    session.check_embedder(embedder.identity())
+    session.check_embedder(asked.identity())
     with services.store.reading() as connection:
         rows = read_image_rows(
             connection,
             services.home,
             session.target.image_dataset_id,
-            first=first,
-            count=count,
-            dimension=embedder.dimension,
+            first=asked.first,
+            count=asked.count,
+            dimension=asked.dimension,
         )
     return _columns(write_columns({"file_name": rows.file_names, "vector": rows.vectors}, {"total": rows.total}))
 
