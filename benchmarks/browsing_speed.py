@@ -205,6 +205,12 @@ def main() -> None:
             repeats if kind != "uniform" else min(repeats, 5),
         )
         if kind == "curved":
+            elsewhere = random.normal(size=(repeats, options.dimension)) / np.sqrt(options.dimension)
+            timed(
+                f"{NEIGHBORS} neighbours of a vector unlike all, {kind} vectors",
+                lambda i, index=index, elsewhere=elsewhere: index.query(elsewhere[i], NEIGHBORS),
+                min(repeats, 5),
+            )
             timed(
                 f"{NEIGHBORS} neighbours, {kind} vectors, within a random half",
                 lambda i, index=index, rows=rows: index.query(index.vectors[rows[i]], NEIGHBORS, mask=half),

@@ -128,8 +128,27 @@ def test_rows_that_are_not_finite_are_nobodys_neighbour() -> None:
         assert set(index.query(target, 300)[0].tolist()) == set(range(300)) - {3, 4}
 
 
-def test_on_clustered_vectors_few_rows_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    vectors = DATA["clustered"]
+@pytest.mark.parametrize("name", DATA)
+def test_no_bound_is_above_the_distance_it_bounds(name: str) -> None:
+    vectors = DATA[name]
+    index = NeighborIndex.build(vectors)
+    random = np.random.default_rng(6)
+    near = vectors[random.integers(0, len(vectors))].astype(np.float64)
+    for target in (near, near + random.normal(size=vectors.shape[1]), np.full(vectors.shape[1], 1e9)):
+        squared = np.square(vectors.astype(np.float64) - target).sum(axis=1)
+        at = neighbors._Coordinates.of(target[None], index.mean, index.axes)
+        bounds = index._lower_bounds(at)
+        assert (bounds <= squared).all()
+        index._refine(bounds, at)
+        assert (bounds <= squared).all()
+
+
+@pytest.mark.parametrize(("dimension", "most"), [(20, 200), (55, 200), (70, 2_000)])
+def test_the_more_the_axes_span_the_fewer_rows_are_measured(
+    monkeypatch: pytest.MonkeyPatch, dimension: int, most: int
+) -> None:
+    """Without any structure, which is the worst case; where the axes span all dimensions, the bounds are distances."""
+    vectors = np.random.default_rng(0).normal(size=(20_000, dimension)).astype(np.float16)
     index = NeighborIndex.build(vectors)
     measured = 0
     squared_distances = NeighborIndex._squared_distances
@@ -140,8 +159,9 @@ def test_on_clustered_vectors_few_rows_are_measured(monkeypatch: pytest.MonkeyPa
         return squared_distances(self, target, rows)
 
     monkeypatch.setattr(NeighborIndex, "_squared_distances", counted)
-    index.query(vectors[0], 10)
-    assert measured < len(vectors) / 10
+    monkeypatch.setattr(neighbors, "MEASURED_AT_ONCE", 100)
+    check(index, vectors[0], 10)
+    assert measured < most
 
 
 @given(values=arrays(np.float32, st.integers(1, 800), elements=st.integers(0, 9).map(float)), count=st.integers(1, 9))
