@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all check format lock clean
+.PHONY: help setup demo test test-slow test-all check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -37,16 +37,21 @@ test-slow: setup ## run the tests that `make test` leaves out
 test-all: setup ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
 
-check: setup ## format, lint, types, import contracts, lock file
+check: setup ## format, lint, types, import contracts, lock file, description of the interface
 	$(RUN)/ruff format --check src tests benchmarks models
 	$(RUN)/ruff check src tests benchmarks models
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 	$(UV) lock --check --quiet
+	$(RUN)/python -m swath.server.openapi | diff -q openapi.json - > /dev/null || { echo "openapi.json is not that of the code: run make api"; exit 1; }
 
 format: setup ## format the code and fix what can be fixed
 	$(RUN)/ruff format src tests benchmarks models
 	$(RUN)/ruff check --fix src tests benchmarks models
+
+api: setup ## write openapi.json, the description of the HTTP interface
+	$(RUN)/python -m swath.server.openapi > openapi.json.new
+	mv openapi.json.new openapi.json
 
 lock: | $(UV) ## renew uv.lock after pyproject.toml changed
 	$(UV) lock

@@ -34,11 +34,9 @@ TAGS = {
     "tokens": "Tokens.",
     "datasets": "Datasets, their datasources and with whom they are shared.",
     "samples": "Samples: pages, facets, files.",
-    "objects": "Objects and their neighbours.",
     "images": "Thumbnails and files.",
-    "facets": "Counts per value.",
     "projections": "Maps of embeddings: points and columns by position, as binary.",
-    "neighbors": "What looks alike.",
+    "embeddings": "Vectors, and what looks alike.",
     "selections": "Sets of samples that somebody picked out.",
     "tags": "Tags, and changing them.",
     "operations": "What was done to tags, and undoing it.",
@@ -104,10 +102,13 @@ def _complete(path: str, method: str, operation: Json) -> None:
         statuses.append(404)
     if method != "get":
         statuses += [409, 413]
-    if method == "post" and "201" in responses:
+    if method == "post" and not responses.keys().isdisjoint({"201", "202"}):
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-    for status in sorted(statuses):
+    statuses += [int(status) for status in responses if status.startswith(("4", "5"))]
+    for status in sorted(set(statuses)):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
+    if "206" in responses:
+        responses["206"]["content"] = responses["200"]["content"]
     responses["default"] = {"$ref": "#/components/responses/Problem"}
 
 

@@ -50,7 +50,7 @@ COMPRESSED_TYPES = frozenset(
 """Pixels, vectors and bitmaps are compact already, and events must not wait in a compressor."""
 
 _UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/[^/]+")
-_SELECTORS = re.compile(r"/api/datasets/[^/]+/(selections|exports|tags:apply|tags:combine|samples:[a-z]+)")
+_SELECTORS = re.compile(r"/api/datasets/[^/]+/(selections|exports|neighbors|tags|tags:[a-z]+|samples:[a-z]+)")
 
 
 class GuardMiddleware:

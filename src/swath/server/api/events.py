@@ -11,13 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from swath.core.access import Principal
-from swath.core.errors import NotFound
 from swath.server.auth import secret_of
 from swath.server.dependencies import AuthenticatorDep, Reader, ServicesDep
 from swath.server.events import Event, stream_events
+from swath.server.run_documents import find_visible_run
 from swath.server.services import Services
-from swath.store.runs import find_run
-from swath.store.sharing import sees_dataset, visible_datasets
+from swath.store.sharing import visible_datasets
 
 router = APIRouter(tags=["server"])
 
@@ -92,12 +91,7 @@ def _stream(
 def _check_run(services: Services, principal: Principal, run_id: str) -> None:
     """Raise NotFound for a run that this listener does not see."""
     with services.store.reading() as connection:
-        run = find_run(connection, run_id)
-        is_visible = run.owner_id == principal.user_id or sees_dataset(
-            connection, run.image_dataset_id, principal.user_id
-        )
-    if not is_visible:
-        raise NotFound(f"there is no run `{run_id}`")
+        find_visible_run(connection, run_id, principal.user_id)
 
 
 def _visible_to(services: Services, principal: Principal) -> Callable[[Event], bool]:
