@@ -6,13 +6,14 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from swath.core.browsing import LegendKind, column_codes, pack_mask, unpack_mask
 
 
+@settings(deadline=None)
 @given(mask=arrays(np.bool_, st.integers(0, 70)))
 def test_a_mask_comes_back_as_it_was(mask: np.ndarray) -> None:
     data = pack_mask(mask)
@@ -38,6 +39,7 @@ def test_a_bit_beyond_the_values_is_refused() -> None:
 LABELS = ["car", "truck", "bus", "car", "van"]
 
 
+@settings(deadline=None)
 @given(
     values=st.lists(st.integers(-1, len(LABELS) - 1), max_size=60),
     max_codes=st.integers(1, 7),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -45,6 +45,7 @@ def slow_histogram(name: HistogramName, values: NDArray[Any]) -> tuple[list[int]
     return counts, missing
 
 
+@settings(deadline=None)
 @given(asked=FILTERS, seed=st.integers(0, 10_000), count=st.integers(0, 25), images=st.booleans())
 def test_each_facet_ignores_its_own_constraint_and_obeys_all_others(
     draw_columns: DrawColumns, asked: SampleFilter, seed: int, count: int, images: bool

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swath.core.browsing import SampleColumns, SampleFilter, mask
@@ -104,6 +104,7 @@ def passes(columns: SampleColumns, sample: int, asked: SampleFilter) -> bool:
     )
 
 
+@settings(deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000), count=st.integers(0, 30), images=st.booleans())
 def test_a_sample_passes_if_it_satisfies_every_constraint(
     draw_columns: DrawColumns, data: st.DataObject, seed: int, count: int, images: bool

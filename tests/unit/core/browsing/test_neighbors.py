@@ -164,6 +164,7 @@ def test_the_more_the_axes_span_the_fewer_rows_are_measured(
     assert measured < most
 
 
+@settings(deadline=None)
 @given(values=arrays(np.float32, st.integers(1, 800), elements=st.integers(0, 9).map(float)), count=st.integers(1, 9))
 def test_the_smallest_values_are_found_by_groups(values: NDArray[np.float32], count: int) -> None:
     rows = neighbors._smallest(values, count)

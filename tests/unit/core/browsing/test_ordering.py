@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -58,6 +58,7 @@ FLOATS = st.sampled_from([0.0, -0.0, 1e-45, -1e-45, 0.5, -2.0, 3e38, math.inf, -
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("key", SortKey)
+@settings(deadline=None)
 @given(data=st.data(), seed=st.integers(0, 10_000), count=st.integers(0, 40), images=st.booleans())
 def test_samples_are_sorted_stably_with_missing_values_last(
     draw_columns: DrawColumns,
@@ -82,6 +83,7 @@ def test_many_distinct_values_are_sorted_over_all_their_digits(draw_columns: Dra
     assert (found == np.argsort(distance, kind="stable")).all()
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10_000), count=st.integers(0, 40))
 def test_a_filtered_order_is_the_full_order_without_the_others(
     draw_columns: DrawColumns, seed: int, count: int

@@ -40,7 +40,7 @@ ANY_POINT = st.floats(width=32, allow_nan=False, allow_infinity=False)
 ANY_VERTEX = st.floats(allow_nan=False, allow_infinity=False)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     points=arrays(np.float32, st.tuples(st.integers(0, 60), st.just(2)), elements=GRID),
     polygon=arrays(np.float64, st.tuples(st.integers(0, 9), st.just(2)), elements=HALVES),
@@ -51,7 +51,7 @@ def test_points_on_vertices_and_edges_follow_the_rule(
     check(points[:, 0], points[:, 1], polygon)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     points=arrays(np.float32, st.tuples(st.integers(0, 40), st.just(2)), elements=ANY_POINT),
     polygon=arrays(np.float64, st.tuples(st.integers(0, 9), st.just(2)), elements=ANY_VERTEX),
@@ -60,7 +60,7 @@ def test_coordinates_of_any_size_follow_the_rule(points: NDArray[np.float32], po
     check(points[:, 0], points[:, 1], polygon)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     points=arrays(np.float32, st.tuples(st.integers(0, 40), st.just(2)), elements=GRID),
     polygon=arrays(
@@ -71,6 +71,7 @@ def test_edges_too_long_for_float64_follow_the_rule(points: NDArray[np.float32],
     check(points[:, 0], points[:, 1], polygon)
 
 
+@settings(deadline=None)
 @given(
     points=arrays(np.float32, st.tuples(st.integers(1, 40), st.just(2)), elements=st.floats(-1, 1, width=32)),
     data=st.data(),
