@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
+from swath.core.candidates import Candidates, Choice
 from swath.core.embeddings import EmbedderIdentity
 from swath.core.runs import RunState
+
+if TYPE_CHECKING:
+    from swath.wire.selection_run import SelectionRunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,3 +242,28 @@ class RunObserver(Protocol):
 
 KillPoint = Callable[[str], None]
 """Called with a name at the instants where a crash would be worst; does nothing outside tests."""
+
+
+class SelectionSession(Protocol):
+    """A selection run's line to its dataset. The store answers in process, a remote session over HTTP."""
+
+    def candidates(self) -> Candidates:
+        """What there is to choose from, the same every time. Raises NotFound if it is not there any more."""
+        ...
+
+    def enter(self, state: RunState) -> None:
+        """Record that the run has reached a state. Raises RunCancelled if somebody cancelled it."""
+        ...
+
+    def log(self, level: str, message: str) -> None:
+        """Append a line to the run's log (level: INFO, WARNING, ERROR)."""
+        ...
+
+    def keep(self, choice: Choice) -> SelectionRunResult:
+        """Keep what was chosen and close the run as COMPLETED, atomically and once; a second call with the same run
+        changes nothing. Raises InvalidConfig for samples that are no candidates."""
+        ...
+
+    def finish(self, state: RunState, message: str, result: str) -> None:
+        """Close a run that could not choose, with its result document (JSON text)."""
+        ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,16 +32,17 @@ class Selection:
 
 
 def create_selection(
-    connection: Connection, *, dataset_id: str, user_id: str, selector: str, members: NDArray[np.integer]
+    connection: Connection, *, dataset_id: str, user_id: str, selector: str | None, members: NDArray[np.integer]
 ) -> Selection:
-    """Keep the samples with these indices (M,), in any order."""
+    """Keep the samples with these indices (M,), in any order. Without a selector its own id says what it is."""
     bitmap = BitMap(np.ascontiguousarray(members, dtype=np.uint32))
     bitmap.run_optimize()
+    selection_id = new_id()
     selection = Selection(
-        id=new_id(),
+        id=selection_id,
         dataset_id=dataset_id,
         user_id=user_id,
-        selector=selector,
+        selector=selector or json.dumps({"all_of": [{"selection_id": selection_id}]}),
         member_count=len(bitmap),
         created_at=now_ms(),
     )

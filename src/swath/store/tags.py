@@ -46,15 +46,30 @@ class Tag:
         return self.name == INITIAL_TAG
 
 
-def check_tag_name(name: str) -> str:
-    """Return a name a tag may have, or raise InvalidConfig."""
+def check_tag_name(name: str, *, field: str = "name") -> str:
+    """Return a name a tag may have, or raise InvalidConfig for `field`."""
     if TAG_NAME.fullmatch(name) and len(name) <= MAX_TAG_NAME_LENGTH:
         return name
     raise InvalidConfig(
         f"a tag cannot be called `{name}`: its name has 3 to {MAX_TAG_NAME_LENGTH} letters, digits, spaces or any of "
         "`.:;=@_-`, and starts with a letter or a digit",
-        field="name",
+        field=field,
     )
+
+
+def check_name_free(connection: Connection, dataset_id: str, name: str) -> None:
+    """Raise Conflict if a dataset has a tag of this name."""
+    query = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id, _table.c.name == name)
+    if connection.execute(query).first() is not None:
+        raise Conflict(f"there is a tag `{name}` already", hint="Choose another name.")
+
+
+def free_name(connection: Connection, dataset_id: str, wanted: str) -> str:
+    """A name that no tag of a dataset has: the wanted one, else with a number after it."""
+    taken = {tag.name for tag in list_tags(connection, dataset_id)}
+    room = MAX_TAG_NAME_LENGTH - len(f" {len(taken) + 1}")
+    names = (wanted if number == 1 else f"{wanted[:room]} {number}" for number in range(1, len(taken) + 2))
+    return next(name for name in names if name not in taken)
 
 
 def list_tags(connection: Connection, dataset_id: str) -> list[Tag]:
@@ -135,7 +150,7 @@ def create_tag(
     parent that is not there.
     """
     check_tag_name(name)
-    _check_free(connection, dataset_id, name)
+    check_name_free(connection, dataset_id, name)
     total_size = _dataset_size(connection, dataset_id)
     bitmap = _bitmap(members, total_size)
     now = now_ms()
@@ -180,7 +195,7 @@ def rename_tag(connection: Connection, tag: Tag, name: str, *, expected_revision
     if name == tag.name:
         return tag
     check_tag_name(name)
-    _check_free(connection, tag.dataset_id, name)
+    check_name_free(connection, tag.dataset_id, name)
     revision = tag.revision if expected_revision is None else expected_revision
     _update(connection, tag, revision, {"name": name})
     return find_tag(connection, tag.dataset_id, tag.id)
@@ -218,10 +233,7 @@ def tag_added_samples(
     if added == 0 or first_index == 0:
         return None
     started = time.strftime("%Y-%m-%d %Hh%Mm%S", time.localtime(now / 1000))
-    base = f"run {started} {added} added"
-    taken = {tag.name for tag in list_tags(connection, dataset_id)}
-    names = (base if number == 1 else f"{base} {number}" for number in range(1, len(taken) + 2))
-    name = next(name for name in names if name not in taken)
+    name = free_name(connection, dataset_id, f"run {started} {added} added")
     create_tag(
         connection,
         dataset_id,
@@ -256,12 +268,6 @@ def _update(connection: Connection, tag: Tag, expected_revision: int, values: di
 
 def _changed_since(tag: Tag) -> Conflict:
     return Conflict(f"tag `{tag.name}` was changed by somebody else", hint="Load it again and repeat the change.")
-
-
-def _check_free(connection: Connection, dataset_id: str, name: str) -> None:
-    query = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id, _table.c.name == name)
-    if connection.execute(query).first() is not None:
-        raise Conflict(f"there is a tag `{name}` already", hint="Choose another name.")
 
 
 def _refuse_initial(tag: Tag, why: str) -> None:

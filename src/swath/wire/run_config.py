@@ -118,6 +118,11 @@ def _check_fields_agree(config: RunConfig) -> None:
             field="object_level.task_name",
             hint="name one with `--task`, or select whole images with `--unit image`.",
         )
+    check_selection(selection)
+
+
+def check_selection(selection: SelectionConfig) -> None:
+    """Raise InvalidConfig if nothing says how many to select, or by which strategy."""
     limits = [getattr(strategy, "minimum_distance", None) for strategy in selection.strategies]
     if selection.n_samples is None and all(limit is None for limit in limits):
         raise InvalidConfig(

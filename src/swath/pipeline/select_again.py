@@ -1,0 +1,84 @@
+"""The selection run: choose again among the samples of a dataset, by the same strategies as an object-level run."""
+
+from __future__ import annotations
+
+from swath.core.candidates import Candidates, Choice
+from swath.core.errors import RunCancelled, StaleLease, SwathError
+from swath.core.runs import RunState
+from swath.pipeline.ports import RunObserver, SelectionSession
+from swath.pipeline.selecting import select_units
+from swath.wire.run_config import SelectionConfig
+from swath.wire.selection_run import SelectionRunConfig, SelectionRunResult
+
+
+def execute_selection_run(
+    run_id: str, config: SelectionRunConfig, session: SelectionSession, observer: RunObserver, *, threads: int
+) -> SelectionRunResult:
+    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended.
+
+    A run that was cancelled ends as ABORTED. KeyboardInterrupt closes the run as ABORTED and is raised again; a bug
+    closes it as FAILED and is raised again. StaleLease is raised with nothing closed: the run is another worker's.
+    """
+
+    def close(state: RunState, message: str, hint: str = "") -> SelectionRunResult:
+        result = SelectionRunResult(
+            run=run_id,
+            state=state.value,
+            message=message,
+            hint=hint,
+            dataset_id=config.dataset_id,
+            dataset_name=config.dataset_name,
+            dry_run=config.dry_run,
+        )
+        session.log("ERROR", message)
+        session.finish(state, message, result.model_dump_json())
+        return result
+
+    try:
+        return _select(config.selection, session, observer, threads)
+    except StaleLease:
+        raise
+    except RunCancelled as exc:
+        return close(RunState.ABORTED, exc.message, exc.hint)
+    except SwathError as exc:
+        return close(RunState.FAILED, exc.message, exc.hint)
+    except KeyboardInterrupt:
+        close(RunState.ABORTED, "stopped by a person")
+        raise
+    except BaseException as exc:
+        close(RunState.FAILED, f"{type(exc).__name__}: {exc}")
+        raise
+
+
+def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> Choice:
+    """Choose among candidates. What is chosen depends on their content, not on their order."""
+    selected = select_units(
+        config,
+        vectors=candidates.vectors,
+        keys=candidates.keys,
+        preselected=candidates.preselected,
+        unit_of_row=None,
+        threads=threads,
+    )
+    return Choice(
+        sample_indices=candidates.sample_indices[selected.units],
+        available=selected.available,
+        asked=selected.asked,
+        stopped_by=selected.stopped_by,
+    )
+
+
+def _select(
+    config: SelectionConfig, session: SelectionSession, observer: RunObserver, threads: int
+) -> SelectionRunResult:
+    session.enter(RunState.LOADING_DATASET)
+    observer.stage(RunState.LOADING_DATASET, total=None, unit="samples")
+    candidates = session.candidates()
+    observer.advance(len(candidates))
+    session.enter(RunState.SAMPLING)
+    observer.stage(RunState.SAMPLING, total=None, unit="samples")
+    choice = choose(config, candidates, threads=threads)
+    observer.advance(len(choice.sample_indices))
+    session.enter(RunState.SAVING_RESULTS)
+    observer.stage(RunState.SAVING_RESULTS, total=None, unit="samples")
+    return session.keep(choice)

@@ -1,0 +1,159 @@
+"""Documents of selection runs: choosing again among the samples of a dataset. The result is a tag, or with a dry run
+numbers and a stored selection."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import Field, JsonValue, StrictFloat, StrictInt, ValidationError
+
+from swath.core.candidates import Candidates, Choice
+from swath.core.errors import InvalidConfig
+from swath.wire.browsing import Id, Selector, Text
+from swath.wire.columns import read_columns, write_columns
+from swath.wire.run_config import Document, SelectionConfig, SelectionUnit, Strategy, check_selection
+from swath.wire.runs import HIGHEST_PRIORITY, Labels
+
+
+class SampleSelection(Document):
+    """How many samples to choose and by which strategies: `n_samples` or `proportion_samples`, a minimum distance, or
+    both. Of languages that do not tell 1 from 1.0, `proportion_samples` is clear."""
+
+    n_samples: StrictInt | StrictFloat | None = Field(
+        default=None, description="a whole number is a count, a fraction above 0 and at most 1.0 a share"
+    )
+    proportion_samples: float | None = Field(default=None, gt=0, le=1)
+    strategies: tuple[Strategy, ...] = Field(default=SelectionConfig().strategies, max_length=20)
+
+
+class SelectionRunRequest(Document):
+    """Choose among the samples of a dataset: those of a selector or a tag, all where neither is given."""
+
+    dataset: Text = Field(description="name or id, of crops or of images")
+    selection: SampleSelection
+    input: Selector | None = None
+    input_tag: Text | None = Field(default=None, description="name or id")
+    preselected_tag: Text | None = Field(
+        default=None, description="samples that count as chosen: the others are chosen for what these lack"
+    )
+    new_tag: Text | None = Field(default=None, description="of the chosen samples; one is made up where none is given")
+    priority: int = Field(default=0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY, description="higher ones go first")
+    runs_on: Labels = Field(default=(), description="labels that a worker must have, all of them")
+
+
+class SelectionRunConfig(Document):
+    """A selection run as it is kept: its samples are settled, so that it chooses the same however often it is tried."""
+
+    dataset_id: Id
+    dataset_name: str
+    selection: SelectionConfig
+    input_selection_id: Id
+    preselected_selection_id: Id | None = None
+    preselected_tag: str | None = None  # as it was called
+    new_tag: str | None = None
+    dry_run: bool = False
+
+
+class CategoryCounts(Document):
+    """Of one category: how many there are to choose from, were preselected, and are there with what was chosen.
+
+    Crops count once; of images, their predictions do.
+    """
+
+    available: int
+    before: int
+    after: int
+
+
+class SelectionRunResult(Document):
+    """What a selection run chose. `tag` is the name of the new tag; a dry run has the stored selection instead."""
+
+    run: str
+    state: str
+    message: str
+    hint: str = ""
+    dataset_id: str
+    dataset_name: str
+    dry_run: bool
+    available: int = 0
+    preselected: int = 0
+    selected: int = 0
+    stopped_by: str = ""
+    categories: dict[str, CategoryCounts] = Field(default_factory=dict)
+    tag: str | None = None
+    selection_id: str | None = None
+
+
+def requested_selection(selection: SampleSelection, unit: SelectionUnit) -> SelectionConfig:
+    """The configuration that a request asks for. Raises InvalidConfig, naming the field as the request has it."""
+    if selection.n_samples is not None and selection.proportion_samples is not None:
+        raise InvalidConfig(
+            f"both `selection.n_samples` ({selection.n_samples}) and `selection.proportion_samples` "
+            f"({selection.proportion_samples}) say how many to select",
+            field="selection.proportion_samples",
+            hint="Give one of them.",
+        )
+    amount = selection.n_samples if selection.proportion_samples is None else selection.proportion_samples
+    try:
+        config = SelectionConfig(n_samples=amount, unit=unit, strategies=selection.strategies)
+    except ValidationError as exc:
+        reason = exc.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise InvalidConfig(f"`selection.n_samples`: {reason}, got `{amount}`", field="selection.n_samples") from exc
+    check_selection(config)
+    return config
+
+
+def parse_selection_run_config(data: dict[str, JsonValue]) -> SelectionRunConfig:
+    """Read what is kept with a run. Raises InvalidConfig, say for one of another version."""
+    try:
+        return SelectionRunConfig.model_validate(data)
+    except ValidationError as exc:
+        error = exc.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in error["loc"])
+        raise InvalidConfig(f"`{field}`: {error['msg']}", field=field) from exc
+
+
+def write_candidates(candidates: Candidates) -> bytes:
+    """The columns document of candidates."""
+    return write_columns(
+        {
+            "sample_indices": candidates.sample_indices,
+            "keys": candidates.keys,
+            "vectors": candidates.vectors,
+            "preselected": candidates.preselected,
+        }
+    )
+
+
+def read_candidates(data: bytes) -> Candidates:
+    """Raises InvalidConfig for bytes that are no such document."""
+    what = "what there is to choose from"
+    columns = read_columns(data, what=what)
+    try:
+        return Candidates(
+            sample_indices=columns.array("sample_indices", np.int64),
+            keys=columns.array("keys", np.uint8, (None, 16)),
+            vectors=columns.array("vectors", np.float16, (None, None)),
+            preselected=columns.array("preselected", np.float16, (None, None)),
+        )
+    except ValueError as exc:
+        raise InvalidConfig(f"{what} cannot be read: {exc}") from exc
+
+
+def write_choice(choice: Choice) -> bytes:
+    """The columns document of a choice."""
+    head: dict[str, Any] = {"available": choice.available, "asked": choice.asked, "stopped_by": choice.stopped_by}
+    return write_columns({"sample_indices": choice.sample_indices}, head)
+
+
+def read_choice(data: bytes) -> Choice:
+    """Raises InvalidConfig for bytes that are no such document."""
+    columns = read_columns(data, what="the choice")
+    stopped_by = columns.head.get("stopped_by")
+    return Choice(
+        sample_indices=columns.array("sample_indices", np.int64),
+        available=columns.count("available"),
+        asked=None if columns.head.get("asked") is None else columns.count("asked"),
+        stopped_by=stopped_by[:100] if isinstance(stopped_by, str) else "",
+    )
