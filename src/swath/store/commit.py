@@ -28,9 +28,10 @@ from swath.store.datasets import (
     record_samples_added,
 )
 from swath.store.embedders import check_same_embedder, ensure_embedder
-from swath.store.embeddings import Segment, record_segments, write_segment
+from swath.store.embeddings import AddedVectors, Segment, record_segments, write_segment
 from swath.store.home import Home
 from swath.store.ids import new_ids
+from swath.store.projections import PointFile, record_points, write_points
 from swath.store.samples import (
     find_object_keys,
     find_samples,
@@ -86,6 +87,14 @@ class _Placement:
     new_crops: NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Files:
+    """Files that are written and that no row names yet."""
+
+    vectors: list[Segment]
+    points: list[PointFile]
+
+
 def commit_additions(
     store: Store, home: Home, plan: RunPlan, additions: RunAdditions, at_point: Callable[[str], None]
 ) -> CommitReceipt:
@@ -101,10 +110,10 @@ def commit_additions(
             return done
         check_embedder(connection, plan, additions.embedder)
         placement = _place(connection, plan, additions)
-    segments = _write_segments(home, plan, additions, placement)
+    files = _write_files(store, home, plan, additions, placement)
     at_point("before_transaction")
     with store.writing() as connection:
-        receipt = _receipt(connection, plan) or _record(connection, plan, additions, placement, segments)
+        receipt = _receipt(connection, plan) or _record(connection, plan, additions, placement, files)
     at_point("after_transaction")
     return receipt
 
@@ -166,24 +175,40 @@ def _new_crops(connection: Connection, plan: RunPlan, additions: RunAdditions) -
     return np.fromiter(first_row.values(), dtype=np.int64, count=len(first_row))
 
 
-def _write_segments(home: Home, plan: RunPlan, additions: RunAdditions, placement: _Placement) -> list[Segment]:
-    segments: list[Segment] = []
-    images = additions.images
-    if len(placement.new_images):
-        vectors = images.vectors[placement.new_images]
-        segments.append(write_segment(home, plan.images.id, vectors, first_index=placement.images_before))
-    if len(placement.changed_images):
-        indices = placement.sample_indices[placement.changed_images]
-        vectors = images.vectors[placement.changed_images]
-        segments.append(write_segment(home, plan.images.id, vectors, sample_indices=indices))
-    if plan.crops is not None and additions.crops is not None and len(placement.new_crops):
-        vectors = additions.crops.vectors[placement.new_crops]
-        segments.append(write_segment(home, plan.crops.id, vectors, first_index=placement.crops_before))
-    return segments
+def _write_files(store: Store, home: Home, plan: RunPlan, additions: RunAdditions, placement: _Placement) -> _Files:
+    """Write the vectors and their points, one dataset after the other: each holds a copy of its vectors meanwhile."""
+    files = _Files(vectors=[], points=[])
+
+    def write(dataset_id: str, added: list[AddedVectors]) -> None:
+        files.vectors.extend(write_segment(home, dataset_id, rows) for rows in added)
+        with store.reading() as connection:
+            files.points.extend(write_points(connection, home, dataset_id, added))
+
+    write(plan.images.id, _added_images(additions, placement))
+    if plan.crops is not None:
+        write(plan.crops.id, _added_crops(additions, placement))
+    return files
+
+
+def _added_images(additions: RunAdditions, placement: _Placement) -> list[AddedVectors]:
+    vectors, new, changed = additions.images.vectors, placement.new_images, placement.changed_images
+    added: list[AddedVectors] = []
+    if len(new):
+        added.append(AddedVectors(vectors=vectors[new], first_index=placement.images_before))
+    if len(changed):
+        added.append(AddedVectors(vectors=vectors[changed], sample_indices=placement.sample_indices[changed]))
+    return added
+
+
+def _added_crops(additions: RunAdditions, placement: _Placement) -> list[AddedVectors]:
+    if additions.crops is None or not len(placement.new_crops):
+        return []
+    vectors = additions.crops.vectors[placement.new_crops]
+    return [AddedVectors(vectors=vectors, first_index=placement.crops_before)]
 
 
 def _record(
-    connection: Connection, plan: RunPlan, additions: RunAdditions, placement: _Placement, segments: list[Segment]
+    connection: Connection, plan: RunPlan, additions: RunAdditions, placement: _Placement, files: _Files
 ) -> CommitReceipt:
     now = now_ms()
     images = create_dataset(connection, plan.images, now=now)
@@ -207,10 +232,11 @@ def _record(
     # Even where nothing is added: crops may be stale now, and predictions others.
     mark_modified(connection, images.id, now=now)
     embedder_id = ensure_embedder(connection, additions.embedder)
-    record_segments(connection, segments, embedder_id=embedder_id, run_id=plan.run_id)
+    record_segments(connection, files.vectors, embedder_id=embedder_id, run_id=plan.run_id)
+    record_points(connection, files.points, embedder_id=embedder_id, run_id=plan.run_id)
     tag_names: list[str] = []
     for dataset, added in ((images, len(placement.new_images)), (crops, len(placement.new_crops))):
-        if dataset is None or not any(segment.dataset_id == dataset.id for segment in segments):
+        if dataset is None or not any(segment.dataset_id == dataset.id for segment in files.vectors):
             continue
         record_samples_added(connection, dataset, added=added, embedder_id=embedder_id, now=now)
         name = tag_added_samples(

@@ -18,6 +18,7 @@ from swath.store.embeddings import segments_of
 from swath.store.export_jobs import forget_exports
 from swath.store.home import Home
 from swath.store.operations import forget_operations
+from swath.store.projections import forget_projections
 from swath.store.selections import forget_selections
 from swath.store.sharing import find_dataset, require_owner
 from swath.store.views import forget_views
@@ -28,7 +29,6 @@ _TABLES = (
     schema.samples,
     schema.prediction_tasks,
     schema.vector_segments,
-    schema.projections,
     schema.used_files,
     schema.tags,
     schema.dataset_shares,
@@ -91,11 +91,8 @@ def _delete(connection: Connection, home: Home, dataset: Dataset) -> DeletedData
         thumbnails=tuple(thumbnail for _, thumbnail in files if thumbnail),
         home_files=tuple(_home_files(connection, home, dataset.id)),
     )
-    for forget in (forget_operations, forget_exports, forget_selections, forget_views):
+    for forget in (forget_operations, forget_exports, forget_selections, forget_views, forget_projections):
         forget(connection, dataset.id)
-    projections = sa.select(schema.projections.c.id).where(schema.projections.c.dataset_id == dataset.id)
-    segments = schema.projection_segments
-    connection.execute(sa.delete(segments).where(segments.c.projection_id.in_(projections)))
     connection.execute(sa.update(schema.tags).where(schema.tags.c.dataset_id == dataset.id).values(parent_id=None))
     for table in _TABLES:
         connection.execute(sa.delete(table).where(table.c.dataset_id == dataset.id))

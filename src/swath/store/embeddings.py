@@ -23,6 +23,8 @@ from swath.store.files import naming_failures, write_whole
 from swath.store.home import Home
 from swath.store.ids import new_id
 
+VECTORS_SUFFIX = ".f16"
+
 _table = schema.vector_segments
 
 
@@ -41,24 +43,36 @@ class Segment:
     sha256: bytes
 
 
-def write_segment(
-    home: Home,
-    dataset_id: str,
-    vectors: NDArray[np.float16],
-    *,
-    first_index: int = 0,
-    sample_indices: NDArray[np.int32] | None = None,
-) -> Segment:
-    """Write vectors (N, D) to a new file, flushed to the disk. Raises SourceUnavailable."""
-    rows = np.ascontiguousarray(vectors, dtype=STORED_DTYPE)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AddedVectors:
+    """Vectors (N, D) that a dataset is about to get: row i is of `first_index + i`, or of `sample_indices[i]`."""
+
+    vectors: NDArray[np.float16]
+    first_index: int = 0
+    sample_indices: NDArray[np.int32] | None = None
+
+    @property
+    def end(self) -> int:
+        """The first sample index after those that are new."""
+        return self.first_index + len(self.vectors)
+
+    @property
+    def rows(self) -> NDArray[np.int32] | slice:
+        """Where they go in a matrix of all vectors of the dataset."""
+        return slice(self.first_index, self.end) if self.sample_indices is None else self.sample_indices
+
+
+def write_segment(home: Home, dataset_id: str, added: AddedVectors) -> Segment:
+    """Write vectors to a new file, flushed to the disk. Raises SourceUnavailable."""
+    rows = np.ascontiguousarray(added.vectors, dtype=STORED_DTYPE)
     data = rows.view(np.uint8).reshape(-1)
-    file_name = f"{dataset_id}-{new_id()}.f16"
+    file_name = f"{dataset_id}-{new_id()}{VECTORS_SUFFIX}"
     write_whole(home.vectors / file_name, data.data)
     return Segment(
         dataset_id=dataset_id,
         file_name=file_name,
-        first_index=first_index,
-        sample_indices=sample_indices,
+        first_index=added.first_index,
+        sample_indices=added.sample_indices,
         row_count=rows.shape[0],
         dimension=rows.shape[1],
         dtype=STORED_DTYPE.str,

@@ -9,28 +9,32 @@ import sqlalchemy as sa
 
 from swath.store import schema
 from swath.store.database import Store
-from swath.store.embeddings import segment_files
+from swath.store.embeddings import VECTORS_SUFFIX, segment_files
 from swath.store.files import TEMPORARY_SUFFIX, naming_failures
 from swath.store.home import Home
 from swath.store.ids import is_id
+from swath.store.projections import POINTS_SUFFIX, point_files
 from swath.store.runs import runs_under_way
+
+_OURS = {VECTORS_SUFFIX, POINTS_SUFFIX, TEMPORARY_SUFFIX}
 
 
 def sweep(store: Store, home: Home) -> list[Path]:
-    """Remove left-over vector files, half-written files, artifacts of runs that are not recorded, and parts that no
-    worker will commit any more.
+    """Remove left-over files of vectors and points, half-written files, artifacts of runs that are not recorded, and
+    parts that no worker will commit any more.
 
     The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
     """
     with store.reading() as connection:
-        named = segment_files(connection)
+        named = {home.vectors: segment_files(connection), home.projections: point_files(connection)}
         runs = set(connection.execute(sa.select(schema.runs.c.id)).scalars())
     removed: list[Path] = []
-    with naming_failures("sweep", home.vectors):
-        for path in sorted(home.vectors.iterdir()):
-            if path.is_file() and path.name not in named and path.suffix in {".f16", TEMPORARY_SUFFIX}:
-                path.unlink()
-                removed.append(path)
+    for folder, names in named.items():
+        with naming_failures("sweep", folder):
+            for path in sorted(folder.iterdir()):
+                if path.is_file() and path.name not in names and path.suffix in _OURS:
+                    path.unlink()
+                    removed.append(path)
     with naming_failures("sweep", home.artifacts):
         for folder in sorted(home.artifacts.iterdir()):
             # Only what looks like ours: a person may keep notes beside it.

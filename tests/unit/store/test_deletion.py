@@ -32,7 +32,7 @@ def test_a_crops_dataset_goes_and_its_images_stay(
     assert (deleted.name, deleted.output_uri) == ("vehicles-crops", "/data")
     assert deleted.crop_files == additions.crops.file_names
     assert deleted.thumbnails == ()
-    assert [path.exists() for path in deleted.home_files] == [True]
+    assert [path.exists() for path in deleted.home_files] == [True, True]
     assert [dataset.name for dataset in list_datasets(store)] == ["vehicles"]
     assert [one.crop_sample_id for one in iter_predictions(store, "vehicles", task="wheels")] == [None, None]
     # What was used for it is work again.
@@ -143,6 +143,7 @@ def test_all_that_people_made_of_a_dataset_goes_with_it(store: Store, home: Home
         for table in schema.metadata.sorted_tables:
             if "dataset_id" in table.c:
                 found = set(connection.execute(sa.select(table.c.dataset_id)).scalars())
+                assert found, table.name
                 assert found <= left, table.name
         assert connection.execute(sa.select(schema.operation_changes.c.operation_id)).scalars().all() == [
             of_dataset["bicycles"]["operations"]["id"]

@@ -8,7 +8,7 @@ import pytest
 from swath.core.errors import SourceUnavailable
 from swath.store.catalog import read_vectors
 from swath.store.database import Store
-from swath.store.embeddings import map_segment, write_segment
+from swath.store.embeddings import AddedVectors, map_segment, write_segment
 from swath.store.home import Home
 from swath.testing.session_contract import EMBEDDER, image_digest, make_additions, vector_of
 
@@ -20,7 +20,7 @@ def numbers(rows: int) -> np.ndarray[Any, np.dtype[np.float16]]:
 
 
 def test_a_segment_is_raw_little_endian_float16_rows(home: Home) -> None:
-    segment = write_segment(home, "d" * 24, numbers(3), first_index=7)
+    segment = write_segment(home, "d" * 24, AddedVectors(vectors=numbers(3), first_index=7))
     assert (segment.row_count, segment.dimension, segment.dtype, segment.byte_length) == (3, 4, "<f2", 24)
     assert (home.vectors / segment.file_name).read_bytes() == numbers(3).astype("<f2").tobytes()
     mapped = map_segment(home, segment)
@@ -30,7 +30,7 @@ def test_a_segment_is_raw_little_endian_float16_rows(home: Home) -> None:
 
 
 def test_columns_of_a_larger_array_are_written_as_rows(home: Home) -> None:
-    segment = write_segment(home, "d" * 24, numbers(6)[::2])
+    segment = write_segment(home, "d" * 24, AddedVectors(vectors=numbers(6)[::2]))
     assert np.array_equal(map_segment(home, segment), numbers(6)[::2])
 
 
@@ -44,7 +44,7 @@ def test_columns_of_a_larger_array_are_written_as_rows(home: Home) -> None:
     ids=["short", "changed", "missing"],
 )
 def test_a_damaged_file_is_named(home: Home, damage: Any, reason: str) -> None:
-    segment = write_segment(home, "d" * 24, numbers(3))
+    segment = write_segment(home, "d" * 24, AddedVectors(vectors=numbers(3)))
     damage(home.vectors / segment.file_name)
     with pytest.raises(SourceUnavailable, match=reason) as caught:
         map_segment(home, segment)

@@ -6,7 +6,7 @@ import numpy as np
 
 from swath.store.catalog import read_vectors
 from swath.store.database import Store
-from swath.store.embeddings import write_segment
+from swath.store.embeddings import AddedVectors, write_segment
 from swath.store.home import Home
 from swath.store.sweep import sweep
 from swath.testing.session_contract import make_additions
@@ -20,7 +20,7 @@ def test_what_no_row_names_is_removed_and_the_rest_stays(
     commit_run(make_additions({"a.jpg": 2}))
     run = start_run()
     run.store_artifact("report.html", b"kept")
-    left_over = write_segment(home, "d" * 24, np.zeros((2, 4), np.float16))
+    left_over = write_segment(home, "d" * 24, AddedVectors(vectors=np.zeros((2, 4), np.float16)))
     half_written = home.vectors / ".x.f16.1.partial"
     half_written.write_bytes(b"")
     lost_run = home.artifacts / ("f" * 24)
@@ -40,6 +40,6 @@ def test_what_no_row_names_is_removed_and_the_rest_stays(
 
 
 def test_a_run_sweeps_when_it_starts(home: Home, start_run: Fixture) -> None:
-    left_over = write_segment(home, "d" * 24, np.zeros((2, 4), np.float16))
+    left_over = write_segment(home, "d" * 24, AddedVectors(vectors=np.zeros((2, 4), np.float16)))
     start_run()
     assert not (home.vectors / left_over.file_name).exists()
