@@ -50,7 +50,8 @@ class Dataset:
         return self.document.kind
 
     @property
-    def sample_count(self) -> int:
+    def samples(self) -> int:
+        """How many samples it holds; `iter_samples` has the samples themselves."""
         return self.document.sample_count
 
     @property
@@ -107,7 +108,7 @@ class Dataset:
             rows = np.frombuffer(data, dtype="<f2").reshape(-1, embedder.dimension)
             vectors = np.concatenate([vectors, rows.astype(np.float32)])
             # The server says how much is too much for one answer.
-            if not len(rows) or len(vectors) >= self.sample_count:
+            if not len(rows) or len(vectors) >= self.samples:
                 return vectors
 
     def image(self, sample: SampleDocument, *, max_size: int | None = None) -> bytes:
@@ -180,7 +181,7 @@ class Dataset:
         Datasets(self._transport).delete(self.id, cascade=cascade)
 
     def __repr__(self) -> str:
-        return f"<Dataset {self.name!r} of {self.sample_count} {self.kind}>"
+        return f"<Dataset {self.name!r} of {self.samples} {self.kind}>"
 
 
 class Datasets:

@@ -17,7 +17,16 @@ from swath.adapters.embedders import OnnxOptions
 from swath.client import Client
 from swath.client.datasets import Dataset
 from swath.client.runs import Run
-from swath.core.errors import Conflict, NotFound, RunCancelled, RunFailed, StaleLease, SwathError
+from swath.core.errors import (
+    Conflict,
+    InvalidPredictions,
+    NotFound,
+    RunCancelled,
+    RunFailed,
+    SourceUnavailable,
+    StaleLease,
+    SwathError,
+)
 from swath.core.runs import RunState
 from swath.pipeline.ports import Datasource, RunObserver
 from swath.settings import Settings
@@ -93,7 +102,7 @@ def _dataset(client: Client, name: str, source: Datasource, output: Datasource) 
 def _remove_if_empty(dataset: Dataset) -> None:
     """A run that failed leaves the datasets as they were: not there."""
     with suppress(SwathError):
-        if not dataset.refresh().sample_count:
+        if not dataset.refresh().samples:
             dataset.delete(cascade=True)
 
 
@@ -107,7 +116,11 @@ def _run(
 ) -> RunResult:
     # Only this process knows options that are given for one run: no worker may take it then.
     label = f"command-{secrets.token_hex(8)}"
-    run = _ask(client, config, dataset, (label,) if execution.onnx_options is not None else ())
+    try:
+        run = _ask(client, config, dataset, (label,) if execution.onnx_options is not None else ())
+    except (NotFound, InvalidPredictions, SourceUnavailable) as exc:
+        # The server looks at the task before it takes a run; a run in one process fails over it.
+        return RunResult(state=RunState.FAILED.value, message=exc.message, hint=exc.hint)
     try:
         with _registered(client, line, label):
             assignment = _claim(run, line, observer)
