@@ -192,7 +192,7 @@ def insert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
         return
     names, rows = _rows(table, columns, count)
     if connection.dialect.name == "postgresql" and count >= postgresql.COPY_FROM_ROWS:
-        postgresql.copy_rows(connection, table, names, rows)
+        postgresql.copy_rows(connection, table, names, rows, count)
     else:
         _execute_many(connection, sa.insert(table), names, rows)
 
@@ -203,7 +203,7 @@ def upsert_columns(connection: Connection, table: sa.Table, columns: Mapping[str
         return
     names, rows = _rows(table, columns, count)
     if connection.dialect.name == "postgresql" and count >= postgresql.COPY_FROM_ROWS:
-        postgresql.copy_over_rows(connection, table, names, rows)
+        postgresql.copy_over_rows(connection, table, names, rows, count)
         return
     insert = insert_on_postgresql if connection.dialect.name == "postgresql" else insert_on_sqlite
     keys = [column.name for column in table.primary_key]

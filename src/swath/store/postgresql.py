@@ -59,9 +59,9 @@ def prepare(engine: Engine) -> None:
 
 
 def copy_rows(
-    connection: Connection, table: sa.Table, names: Sequence[str], rows: Iterable[tuple[object, ...]]
+    connection: Connection, table: sa.Table, names: Sequence[str], rows: Iterable[tuple[object, ...]], count: int
 ) -> None:
-    """Add rows by COPY, which skips the parsing and planning of a statement per row."""
+    """Add `count` rows by COPY, which skips the parsing and planning of a statement per row."""
     preparer = connection.dialect.identifier_preparer
     columns = ", ".join(preparer.quote(name) for name in names)
     statement = f"COPY {preparer.format_table(table)} ({columns}) FROM STDIN (FORMAT BINARY)"
@@ -72,14 +72,14 @@ def copy_rows(
         write_row = copy.write_row
         for row in rows:
             write_row(row)
-    if cursor.rowcount >= ANALYZE_FROM_ROWS:
+    if count >= ANALYZE_FROM_ROWS:
         connection.exec_driver_sql(f"ANALYZE {preparer.format_table(table)}")
 
 
 def copy_over_rows(
-    connection: Connection, table: sa.Table, names: Sequence[str], rows: Iterable[tuple[object, ...]]
+    connection: Connection, table: sa.Table, names: Sequence[str], rows: Iterable[tuple[object, ...]], count: int
 ) -> None:
-    """Add rows by COPY, replacing those of the same primary key; of rows with one key, the last stays."""
+    """Add `count` rows by COPY, replacing those of the same primary key; of rows with one key, the last stays."""
     order = sa.Column("copied_as", sa.BigInteger, sa.Identity(always=True))
     staged = sa.Table(
         f"copied_{table.name}",
@@ -89,7 +89,7 @@ def copy_over_rows(
         prefixes=["TEMPORARY"],
     )
     staged.create(connection)
-    copy_rows(connection, staged, names, rows)
+    copy_rows(connection, staged, names, rows, count)
     keys = [column.name for column in table.primary_key]
     newest = sa.select(sa.func.max(order)).group_by(*(staged.c[name] for name in keys))
     kept = sa.select(*(staged.c[name] for name in names)).where(order.in_(newest))

@@ -508,3 +508,15 @@ def test_a_missing_driver_is_named_with_what_to_install() -> None:
     assert "SourceUnavailable" in done.stderr
     assert "pip install 'swath[postgresql]'" in done.stderr
     assert "secret-word" not in done.stderr.replace("open_store('postgresql+psycopg://swath:secret-word", "")
+
+
+def test_postgresql_plans_for_many_rows_as_soon_as_they_are_there(postgresql_server: Server) -> None:
+    count = 20_000
+    with postgresql_server.migrated_database() as url:
+        store = open_store(url)
+        with store.writing() as connection:
+            new_table(connection)
+            insert_columns(connection, values, {"number": range(count), "name": "row"}, count)
+            known = f"SELECT reltuples FROM pg_class WHERE relname = '{values.name}'"
+            assert connection.exec_driver_sql(known).scalar() == count
+        store.close()
