@@ -8,10 +8,9 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-
-import anyio
 
 from swath.core.errors import SwathError
 from swath.server.memo import Memo
@@ -38,7 +37,7 @@ class Thumbnails:
     """
 
     def __init__(self, *, max_memory_bytes: int = 64 << 20, max_disk_bytes: int = 2 << 30) -> None:
-        self.limiter = anyio.CapacityLimiter(REQUESTS_AT_ONCE)
+        self.threads = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="pictures")
         self._memory = Memo(max_memory_bytes)
         self._drawing = threading.Semaphore(DRAWN_AT_ONCE)
         self._max_disk_bytes = max_disk_bytes

@@ -23,7 +23,8 @@ SUFFIX = ".npz"
 def load_index(home: Home, name: str) -> dict[str, NDArray[Any]] | None:
     """The arrays that were stored under a name, None if there are none that can be read."""
     try:
-        with np.load(_folder(home) / f"{name}{SUFFIX}", allow_pickle=False) as arrays:
+        # Opened here: of a damaged file, numpy would leave it open.
+        with (_folder(home) / f"{name}{SUFFIX}").open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error):
         return None

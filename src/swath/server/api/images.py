@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 from urllib.parse import quote
 
-import anyio.to_thread
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import Response, StreamingResponse
 
@@ -107,7 +107,7 @@ async def get_sample_thumbnail(
 
 async def _in_own_thread(services: Services, answer: Callable[[], Response]) -> Response:
     """Pictures have threads of their own: a grid that loads a thousand of them must not hold up everything else."""
-    return await anyio.to_thread.run_sync(answer, limiter=services.thumbnails.limiter)
+    return await asyncio.get_running_loop().run_in_executor(services.thumbnails.threads, answer)
 
 
 def _find(services: Services, principal: Principal, sample_id: str) -> tuple[Dataset, Sample]:

@@ -55,7 +55,7 @@ def test_neighbours_of_a_vector_obey_a_filter(client: TestClient, vectors: NDArr
 
 
 def test_there_are_fewer_neighbours_where_no_more_pass(client: TestClient, vectors: NDArray[np.float64]) -> None:
-    asked = {"sample_id": sample_id(client, 0), "k": 100, "filter": {"file_name": "a.jpg"}}
+    asked = {"sample_id": sample_id(client, 0), "k": 100, "filter": {"file_name": "/a.jpg/"}}
     answer = client.post("/api/datasets/vehicles-crops/neighbors", json=asked)
     assert answer.json()["total"] == 19
     asked["filter"] = {"categories": []}

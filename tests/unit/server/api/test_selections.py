@@ -44,7 +44,7 @@ def members(client: TestClient, selection: dict[str, Any]) -> list[int]:
 
 
 def test_a_selection_is_what_lies_in_all_parts_but_single_samples(client: TestClient, ids: list[str]) -> None:
-    parts: list[dict[str, Any]] = [{"tag": "odd"}, {"filter": {"file_name": "a.jpg"}}, {"ids": ids[:8]}]
+    parts: list[dict[str, Any]] = [{"tag": "odd"}, {"filter": {"file_name": "/a.jpg/"}}, {"ids": ids[:8]}]
     selection = select(client, *parts, except_ids=[ids[3]])
     assert members(client, selection) == [1, 5, 7]
     assert selection["count"] == 3
@@ -58,7 +58,7 @@ def test_every_kind_of_part_selects(client: TestClient, ids: list[str]) -> None:
     bits[[2, 19]] = True
     bitmap = {"bitmap": {"base64": base64.b64encode(pack_mask(bits)).decode()}}
     view = client.post(
-        "/api/datasets/vehicles-crops/views", json={"name": "of b", "rule": {"filter": {"file_name": "b.jpg"}}}
+        "/api/datasets/vehicles-crops/views", json={"name": "of b", "rule": {"filter": {"file_name": "/b.jpg/"}}}
     ).json()
     first = select(client, {"indices": [4, 4, 0]})
     assert members(client, first) == [0, 4]
