@@ -34,6 +34,17 @@ def test_the_basis_does_not_depend_on_the_order_of_rows() -> None:
     assert np.allclose(basis.mean, shuffled.mean, atol=1e-6)
 
 
+@pytest.mark.parametrize("count", [2, 3, 40, 63, 64, 65, 200])
+def test_fewer_vectors_than_dimensions_have_the_same_directions_as_the_slow_way_finds(count: int) -> None:
+    random = np.random.default_rng(count)
+    vectors = (random.normal(size=(count, 64)) * np.linspace(5, 0.1, 64)).astype(np.float16)
+    centred = vectors.astype(np.float64) - vectors.astype(np.float64).mean(axis=0)
+    wanted = np.linalg.svd(centred, full_matrices=False)[2][: min(2, count - 1)]
+    components = PcaBasis.fit(vectors).components
+    assert np.allclose(np.abs(components[: len(wanted)] @ wanted.T), np.eye(len(wanted)), atol=1e-5)
+    assert not components[len(wanted) :].any()
+
+
 def test_the_largest_entry_of_a_component_is_positive() -> None:
     for flipped in (stretched(), -stretched()):
         components = PcaBasis.fit(flipped).components
