@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from swath.core.errors import NotFound, SwathError
+from swath.server.pictures import open_files_of
 from swath.server.services import Services
-from swath.store import catalog, export_jobs, exports, metadata_tables
+from swath.store import export_jobs, exports, metadata_tables
 from swath.store.clock import now_ms
 from swath.store.export_jobs import ExportJob
 from swath.store.exports import Subset
 from swath.store.files import TEMPORARY_SUFFIX, flush_folder, naming_failures
+from swath.store.sharing import find_dataset
 from swath.wire.exports import ExportFormat
 
 Item = TypeVar("Item")
@@ -158,8 +160,9 @@ class Exporter:
 
     def _write_zip(self, path: Path, files: Iterable[exports.CropFile], job: ExportJob) -> None:
         """One crop in memory at a time. JPEGs do not get smaller, so nothing is compressed but the table."""
-        output_uri = catalog.describe_dataset(self._services.store, job.dataset_id).output_uri
-        source = self._services.open_datasource(output_uri)
+        with self._services.store.reading() as connection:
+            dataset = find_dataset(connection, job.dataset_id)
+        source = open_files_of(self._services, dataset, dataset.output_uri)
         lines = [exports.crops_csv_head()]
         missing: list[str] = []
         with zipfile.ZipFile(path, "w") as archive:
@@ -173,7 +176,7 @@ class Exporter:
                 lines.append(file.csv_line)
             archive.writestr(_entry(exports.CROPS_CSV), "".join(lines).encode(), zipfile.ZIP_DEFLATED)
         if missing:
-            raise exports.crops_are_gone(missing, output_uri, exported=len(lines) - 1)
+            raise exports.crops_are_gone(missing, dataset.output_uri, exported=len(lines) - 1)
 
     def _watched(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items, as long as the server does not stop."""

@@ -49,8 +49,11 @@ COMPRESSED_TYPES = frozenset(
 )
 """Pixels, vectors and bitmaps are compact already, and events must not wait in a compressor."""
 
-_UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/[^/]+")
-_SELECTORS = re.compile(r"/api/datasets/[^/]+/(selections|exports|neighbors|tags|tags:[a-z]+|samples:[a-z]+)")
+_UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+")
+_SELECTORS = re.compile(
+    r"/api/(datasets/[^/]+/(selections|exports|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
+    r"|runs:(select|dry_run)|runs/[^/]+/selection)"
+)
 
 
 class GuardMiddleware:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from swath.core.candidates import Candidates, Choice
 from swath.core.errors import Conflict, InvalidConfig, NotFound
+from swath.core.objects import KEY_BYTES
 from swath.core.runs import RunState
 from swath.store import runs, schema, selections, tags
 from swath.store.clock import now_ms
@@ -25,14 +26,11 @@ from swath.store.home import Home
 from swath.store.predictions import task_schemas
 from swath.store.queue import schedule_run
 from swath.store.runs import Run
-from swath.store.samples import object_keys_of
 from swath.wire.run_config import SelectionConfig, SelectionUnit
 from swath.wire.runs import RunKind
 from swath.wire.selection_run import CategoryCounts, SelectionRunConfig, SelectionRunResult
 
 _runs = schema.runs
-
-KEY_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +68,7 @@ def schedule_selection(
         tags.check_tag_name(plan.new_tag, field="new_tag")
         tags.check_name_free(connection, dataset.id, plan.new_tag)
     members = np.arange(dataset.sample_count) if plan.members is None else plan.members
+    members = _without_stale(connection, dataset, members)
     preselected_id = preselected_name = None
     if plan.preselected_tag is not None:
         tag = tags.find_tag(connection, dataset.id, plan.preselected_tag)
@@ -117,16 +116,47 @@ def begin_here(connection: Connection, run_id: str) -> None:
 
 def load_candidates(connection: Connection, home: Home, run: Run) -> Candidates:
     """What a selection run chooses from. Raises NotFound if its dataset or samples are not there any more."""
-    config = selection_config_of(run)
-    dataset = _dataset_of(connection, config)
-    members = _settled(connection, config.input_selection_id)
-    preselected = _settled(connection, config.preselected_selection_id)
-    vectors = read_vectors(connection, home, dataset.id)
+    rows = read_candidate_rows(connection, home, run, first=0, count=None)
     return Candidates(
-        sample_indices=members,
-        keys=_content_keys(connection, dataset)[members],
-        vectors=np.asarray(vectors[members]),
-        preselected=np.asarray(vectors[preselected]),
+        sample_indices=rows.sample_indices,
+        keys=rows.keys,
+        vectors=rows.vectors,
+        preselected=read_preselected_rows(connection, home, run, first=0, count=None).vectors,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SampleRows:
+    """Some of `total` samples by index."""
+
+    total: int
+    sample_indices: NDArray[np.int64]  # (n,)
+    keys: NDArray[np.uint8]  # (n, 16) of crops the object key, of images the start of the digest
+    vectors: NDArray[np.float16]  # (n, D)
+
+
+def read_candidate_rows(connection: Connection, home: Home, run: Run, *, first: int, count: int | None) -> SampleRows:
+    """Rows [first, first + count) of what a selection run chooses from."""
+    return _rows(connection, home, run, selection_config_of(run).input_selection_id, first, count)
+
+
+def read_preselected_rows(connection: Connection, home: Home, run: Run, *, first: int, count: int | None) -> SampleRows:
+    """Rows [first, first + count) of what counts as chosen before."""
+    return _rows(connection, home, run, selection_config_of(run).preselected_selection_id, first, count)
+
+
+def _rows(
+    connection: Connection, home: Home, run: Run, selection_id: str | None, first: int, count: int | None
+) -> SampleRows:
+    dataset = _dataset_of(connection, selection_config_of(run))
+    members = _settled(connection, selection_id)
+    page = members[first:] if count is None else members[first : first + count]
+    vectors = read_vectors(connection, home, dataset.id)
+    return SampleRows(
+        total=len(members),
+        sample_indices=page,
+        keys=_content_keys(connection, dataset, page),
+        vectors=np.asarray(vectors[page]),
     )
 
 
@@ -252,14 +282,29 @@ def _settled(connection: Connection, selection_id: str | None) -> NDArray[np.int
     return selections.selection_members(connection, selections.find_selection(connection, selection_id))
 
 
-def _content_keys(connection: Connection, dataset: Dataset) -> NDArray[np.uint8]:
-    """Stable keys (N, 16) of the samples of a dataset by index."""
-    if dataset.kind is DatasetKind.CROPS:
-        return object_keys_of(connection, dataset.id)[0]
-    samples = schema.samples
-    query = sa.select(samples.c.digest).where(samples.c.dataset_id == dataset.id).order_by(samples.c.sample_index)
-    joined = b"".join(digest[:KEY_BYTES] for digest in connection.execute(query).scalars())
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)
+def _content_keys(connection: Connection, dataset: Dataset, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Stable keys (n, 16) of samples of ascending indices (n,)."""
+    if not len(indices):
+        return np.empty((0, KEY_BYTES), dtype=np.uint8)
+    is_crops = dataset.kind is DatasetKind.CROPS
+    table = schema.crops if is_crops else schema.samples
+    key = table.c.object_key if is_crops else table.c.digest
+    first, last = int(indices[0]), int(indices[-1])
+    query = (
+        sa.select(key)
+        .where(table.c.dataset_id == dataset.id, table.c.sample_index.between(first, last))
+        .order_by(table.c.sample_index)
+    )
+    joined = b"".join(found[:KEY_BYTES] for found in connection.execute(query).scalars())
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)[indices - first]
+
+
+def _without_stale(connection: Connection, dataset: Dataset, members: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What a stale crop shows is gone: it is no candidate."""
+    crops = schema.crops
+    query = sa.select(crops.c.sample_index).where(crops.c.dataset_id == dataset.id, crops.c.stale)
+    stale = np.array(connection.execute(query).scalars().all(), dtype=np.int64)
+    return np.setdiff1d(members, stale, assume_unique=True)
 
 
 def _check_choice(chosen: NDArray[np.int64], candidates: NDArray[np.int64]) -> None:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
-from pyroaring import BitMap
 from sqlalchemy.engine import Connection
 
-from swath.core.embeddings import STORED_DTYPE
 from swath.core.objects import KEY_BYTES
 from swath.store import schema
 from swath.store.embeddings import read_vectors
@@ -36,16 +34,6 @@ class ImageRows:
 
     total: int
     file_names: tuple[str, ...]
-    vectors: NDArray[np.float16]  # (n, D)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CandidateRows:
-    """Samples that a selection may choose from, and how many there are in all. Keys are those of their content."""
-
-    total: int
-    sample_indices: NDArray[np.int32]  # (n,)
-    keys: NDArray[np.uint8]  # (n, 16) of crops the object key, of images the start of the digest
     vectors: NDArray[np.float16]  # (n, D)
 
 
@@ -80,39 +68,6 @@ def read_image_rows(
     )
     names = tuple(connection.execute(query).scalars())
     return ImageRows(total=len(vectors), file_names=names, vectors=vectors[first : first + count])
-
-
-def read_candidate_rows(
-    connection: Connection, home: Home, dataset_id: str, *, first: int, count: int, members: bytes | None = None
-) -> CandidateRows:
-    """Rows [first, first + count) of the samples of a dataset by index; with `members` (a serialised bitmap) of those.
-
-    Stale crops are left out: what they show is gone.
-    """
-    vectors = read_vectors(connection, home, dataset_id)
-    keys = (
-        sa.select(_samples.c.sample_index, sa.func.coalesce(_crops.c.object_key, _samples.c.digest))
-        .outerjoin(
-            _crops,
-            sa.and_(_crops.c.dataset_id == _samples.c.dataset_id, _crops.c.sample_index == _samples.c.sample_index),
-        )
-        .where(_samples.c.dataset_id == dataset_id, sa.func.coalesce(_crops.c.stale, sa.false()).is_(sa.false()))
-        .order_by(_samples.c.sample_index)
-    )
-    chosen = None if members is None else BitMap.deserialize(members)
-    rows = [
-        (index, key[:KEY_BYTES])
-        for index, key in connection.execute(keys).tuples()
-        if chosen is None or index in chosen
-    ]
-    page = rows[first : first + count]
-    indices = np.fromiter((index for index, _ in page), dtype=np.int32, count=len(page))
-    return CandidateRows(
-        total=len(rows),
-        sample_indices=indices,
-        keys=_keys([key for _, key in page]),
-        vectors=vectors[indices] if len(vectors) else np.empty((0, 0), STORED_DTYPE),
-    )
 
 
 def _in_range(column: sa.ColumnElement[int], first: int, count: int) -> tuple[sa.ColumnElement[bool], ...]:

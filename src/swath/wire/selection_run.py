@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from pydantic import Field, JsonValue, StrictFloat, StrictInt, ValidationError
 
-from swath.core.candidates import Candidates, Choice
+from swath.core.candidates import Choice
 from swath.core.errors import InvalidConfig
 from swath.wire.browsing import Id, Selector, Text
 from swath.wire.columns import read_columns, write_columns
 from swath.wire.run_config import Document, SelectionConfig, SelectionUnit, Strategy, check_selection
 from swath.wire.runs import HIGHEST_PRIORITY, Labels
+
+MOST_ROWS = 1_000_000
+"""Of samples in one answer."""
 
 
 class SampleSelection(Document):
@@ -114,37 +117,10 @@ def parse_selection_run_config(data: dict[str, JsonValue]) -> SelectionRunConfig
         raise InvalidConfig(f"`{field}`: {error['msg']}", field=field) from exc
 
 
-def write_candidates(candidates: Candidates) -> bytes:
-    """The columns document of candidates."""
-    return write_columns(
-        {
-            "sample_indices": candidates.sample_indices,
-            "keys": candidates.keys,
-            "vectors": candidates.vectors,
-            "preselected": candidates.preselected,
-        }
-    )
-
-
-def read_candidates(data: bytes) -> Candidates:
-    """Raises InvalidConfig for bytes that are no such document."""
-    what = "what there is to choose from"
-    columns = read_columns(data, what=what)
-    try:
-        return Candidates(
-            sample_indices=columns.array("sample_indices", np.int64),
-            keys=columns.array("keys", np.uint8, (None, 16)),
-            vectors=columns.array("vectors", np.float16, (None, None)),
-            preselected=columns.array("preselected", np.float16, (None, None)),
-        )
-    except ValueError as exc:
-        raise InvalidConfig(f"{what} cannot be read: {exc}") from exc
-
-
 def write_choice(choice: Choice) -> bytes:
     """The columns document of a choice."""
     head: dict[str, Any] = {"available": choice.available, "asked": choice.asked, "stopped_by": choice.stopped_by}
-    return write_columns({"sample_indices": choice.sample_indices}, head)
+    return write_columns({"sample_indices": choice.sample_indices.astype(np.int32)}, head)
 
 
 def read_choice(data: bytes) -> Choice:
@@ -152,7 +128,7 @@ def read_choice(data: bytes) -> Choice:
     columns = read_columns(data, what="the choice")
     stopped_by = columns.head.get("stopped_by")
     return Choice(
-        sample_indices=columns.array("sample_indices", np.int64),
+        sample_indices=columns.array("sample_indices", np.int32).astype(np.int64),
         available=columns.count("available"),
         asked=None if columns.head.get("asked") is None else columns.count("asked"),
         stopped_by=stopped_by[:100] if isinstance(stopped_by, str) else "",

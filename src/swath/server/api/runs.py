@@ -46,6 +46,7 @@ from swath.wire.runs import (
     RunRequest,
     requested_config,
 )
+from swath.wire.selection_run import SelectionRunResult
 
 router = APIRouter(tags=["runs"])
 
@@ -156,7 +157,7 @@ def get_run_log(
     return RunLog(items=tuple(log_line_document(line) for line in lines), total=total)
 
 
-@router.get("/runs/{run}/result", response_model=RunResult)
+@router.get("/runs/{run}/result", response_model=RunResult | SelectionRunResult)
 def get_run_result(services: ServicesDep, principal: Reader, run: str) -> Response:
     """What a run that is over did. 404 for one that is not, or left no result."""
     with services.store.reading() as connection:

@@ -32,7 +32,7 @@ from swath.store.incoming import IncomingFile
 from swath.store.parts import read_part, receive_part, remove_parts
 from swath.store.runs import Run
 from swath.store.session import StoreRunSession, resume_session
-from swath.store.session_columns import read_candidate_rows, read_crop_rows, read_image_rows
+from swath.store.session_columns import read_crop_rows, read_image_rows
 from swath.store.workers import find_worker
 from swath.wire.additions import AdditionsManifest, EarlierRows, ReceiptDocument, read_additions, write_used_files
 from swath.wire.columns import MEDIA_TYPE, Column, write_columns
@@ -44,7 +44,6 @@ from swath.wire.runs import (
     NewLogLines,
     Progress,
     RunCredentials,
-    RunKind,
     SessionDocument,
     StateChange,
     StoredFile,
@@ -256,33 +255,6 @@ def get_earlier_images(services: ServicesDep, lease: LeaseDep, asked: Annotated[
             dimension=asked.dimension,
         )
     return _columns(write_columns({"file_name": rows.file_names, "vector": rows.vectors}, {"total": rows.total}))
-
-
-@router.get("/runs/{run}/session/candidates", response_class=Response, responses=COLUMNS)
-def get_candidates(services: ServicesDep, lease: LeaseDep, first: First, count: Count) -> Response:
-    """Samples that a selection chooses from: columns `sample_index`, `key`, `vector`; the head's `total` counts all.
-
-    They are those of the run's dataset, or the input that its configuration names.
-    """
-    target = _session(services, lease).target
-    with services.store.reading() as connection:
-        found = runs.check_lease(connection, lease.run_id, lease.number)
-        rows = read_candidate_rows(
-            connection,
-            services.home,
-            target.crop_dataset_id or target.image_dataset_id,
-            first=first,
-            count=count,
-            members=_input_members(found),
-        )
-    columns: dict[str, Column] = {"sample_index": rows.sample_indices, "key": rows.keys, "vector": rows.vectors}
-    return _columns(write_columns(columns, {"total": rows.total}))
-
-
-def _input_members(run: Run) -> bytes | None:
-    """The serialised bitmap of the samples that a selection is limited to."""
-    text = json.loads(run.config).get("input_members")
-    return None if run.kind != RunKind.SELECTION or text is None else base64.b64decode(text)
 
 
 @router.get("/runs/{run}/credentials")
