@@ -55,7 +55,7 @@ def _part_mask(services: Services, browsed: BrowsedDataset, part: SelectorPart, 
         return browsed.mask(resolve_filter(store, browsed, part.filter))
     if part.polygon is not None:
         vertices = np.array(part.polygon.points, dtype=np.float64).reshape(-1, 2)
-        return _map_as_seen(services, browsed, part.polygon).polygon_index().inside_mask(vertices)
+        return _map_as_seen(services, browsed, part.polygon).inside(vertices)
     if part.bitmap is not None:
         return _bitmap_mask(services, browsed, part.bitmap, f"{field}.bitmap.base64")
     if part.ids is not None:
