@@ -16,9 +16,10 @@ from swath.settings import Settings
 from swath.store.home import Home
 from swath.wire.run_config import parse_run_config
 from swath.wire.run_result import RunResult
-from swath.wire.runs import Assignment, RunCredentials
+from swath.wire.runs import Assignment, RunCredentials, RunKind
 from swath.wiring.machinery import EmbedderShelf, Reach, open_machinery
 from swath.wiring.runs import kill_point
+from swath.wiring.selecting import execute_claimed_selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class RunExecution:
 
     def execute(self, assignment: Assignment, observer: RunObserver) -> str:
         """Do a run to its end, see `swath.worker.loop.Execute`."""
+        if assignment.kind == RunKind.SELECTION:
+            return execute_claimed_selection(self.settings, self.transport, assignment, observer).message
         return self.run(assignment, observer).message
 
     def run(self, assignment: Assignment, observer: RunObserver) -> RunResult:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from swath.adapters.remote_selection import RemoteSelectionSession
 from swath.client.transport import Transport
+from swath.core.errors import InvalidConfig
+from swath.core.runs import RunState
 from swath.pipeline.ports import RunObserver
 from swath.pipeline.select_again import execute_selection_run
 from swath.settings import Settings
@@ -13,6 +15,7 @@ from swath.store.selection_session import open_selection
 from swath.store.sharing import find_own
 from swath.store.tags import find_tag, tag_members
 from swath.store.users import local_user
+from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment
 from swath.wire.selection_run import (
     SampleSelection,
@@ -64,11 +67,13 @@ def select_here(
 def execute_claimed_selection(
     settings: Settings, transport: Transport, assignment: Assignment, observer: RunObserver
 ) -> SelectionRunResult:
-    """Do a selection run that was claimed, to its end. Raises StaleLease if it is another worker's by now."""
-    return execute_selection_run(
-        assignment.run_id,
-        parse_selection_run_config(assignment.config),
-        RemoteSelectionSession(transport, assignment.run_id, assignment.lease, kill_point(settings)),
-        observer,
-        threads=settings.threads,
-    )
+    """Do a selection run that was claimed, to its end. Raises StaleLease if it is another worker's by now, and
+    InvalidConfig, once the run is closed as FAILED, for one that this version does not understand."""
+    session = RemoteSelectionSession(transport, assignment.run_id, assignment.lease, kill_point(settings))
+    try:
+        config = parse_selection_run_config(assignment.config)
+    except InvalidConfig as exc:
+        result = RunResult(run=assignment.run_id, state=RunState.FAILED.value, message=exc.message, hint=exc.hint)
+        session.finish(RunState.FAILED, exc.message, result.model_dump_json())
+        raise
+    return execute_selection_run(assignment.run_id, config, session, observer, threads=settings.threads)
