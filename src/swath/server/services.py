@@ -86,7 +86,9 @@ def resolve_location(text: str, options: ServerOptions, *, anywhere: bool, field
     path = _local_path(text, field)
     if ".." in path.parts or "\0" in str(path):
         raise InvalidConfig(f"`{path}` holds `..` or a NUL", field=field, hint="Name the folder without it.")
-    resolved = _resolved_anywhere(path, field) if anywhere else _resolved_below_roots(path, options.roots, field)
+    # Whoever may name any folder means the first root too when they name a relative one.
+    free = anywhere and (path.is_absolute() or not options.roots)
+    resolved = _resolved_anywhere(path, field) if free else _resolved_below_roots(path, options.roots, field)
     # Unlike a path's own method, this is False, not an error, for names that are too long or may not be looked at.
     if not os.path.isdir(resolved) or not _is_text(str(resolved)):
         raise InvalidConfig(
@@ -106,7 +108,11 @@ def _is_text(path: str) -> bool:
 
 def _resolved_anywhere(path: Path, field: str) -> Path:
     if not path.is_absolute():
-        raise InvalidConfig(f"`{path}` is not an absolute path", field=field, hint="Write all of it.")
+        raise InvalidConfig(
+            f"`{path}` is not an absolute path",
+            field=field,
+            hint="Write all of it, or start the server with `--root FOLDER`: relative paths begin there.",
+        )
     return Path(os.path.realpath(path))
 
 
