@@ -12,7 +12,17 @@ from swath.client.transport import Transport
 from swath.core.errors import RunCancelled, RunFailed
 from swath.core.runs import RunState
 from swath.wire.run_result import RunResult
-from swath.wire.runs import ArtifactDocument, ArtifactList, LogLineDocument, Progress, RunDocument, RunList, RunLog
+from swath.wire.runs import (
+    ArtifactDocument,
+    ArtifactList,
+    LogLineDocument,
+    Progress,
+    RunDocument,
+    RunKind,
+    RunList,
+    RunLog,
+)
+from swath.wire.selection_run import SelectionRunResult
 
 if TYPE_CHECKING:
     from swath.client.datasets import Dataset
@@ -98,10 +108,11 @@ class Run:
 
     @property
     def result(self) -> RunResult | None:
-        """What the run did; None as long as it is not over."""
+        """What the run did, of a selection run a `SelectionRunResult`; None as long as it is not over."""
         if not self.document.has_result:
             return None
-        return read(RunResult, self._transport.get(f"/runs/{self.id}/result"))
+        kind = SelectionRunResult if self.document.kind == RunKind.SELECTION else RunResult
+        return read(kind, self._transport.get(f"/runs/{self.id}/result"))
 
     def log(self) -> Iterator[LogLineDocument]:
         """All lines of the run's log so far, oldest first."""
@@ -167,6 +178,24 @@ class Runs:
             **options,
         }
         return Run(self._transport, read(RunDocument, self._transport.post("/runs", request)))
+
+    def select(
+        self, dataset: Dataset | str, *, selection: Mapping[str, Any], dry_run: bool = False, **options: Any
+    ) -> Run:
+        """Ask for a run that chooses again among the samples of a dataset, of crops or of images.
+
+        `selection` has `n_samples` (100 is a count, 0.1 a tenth) or `strategies` with a minimum distance. Options are
+        `input` (a selector) or `input_tag`: what to choose from, else all; `preselected_tag`: samples that count as
+        chosen; `new_tag`: the name of the tag of what is chosen; `priority` and `runs_on`. A dry run makes no tag: its
+        result has the numbers, and a `selection_id`. Raises InvalidConfig that names what cannot be used.
+        """
+        request = {
+            "dataset": dataset if isinstance(dataset, str) else dataset.id,
+            "selection": dict(selection),
+            **options,
+        }
+        path = "/runs:dry_run" if dry_run else "/runs:select"
+        return Run(self._transport, read(RunDocument, self._transport.post(path, request)))
 
     def get(self, run_id: str) -> Run:
         """Raises NotFound."""

@@ -26,8 +26,6 @@ def execute_selection_run(
             state=state.value,
             message=message,
             hint=hint,
-            dataset_id=config.dataset_id,
-            dataset_name=config.dataset_name,
             dry_run=config.dry_run,
         )
         session.log("ERROR", message)

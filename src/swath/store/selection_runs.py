@@ -27,6 +27,7 @@ from swath.store.predictions import task_schemas
 from swath.store.queue import schedule_run
 from swath.store.runs import Run
 from swath.wire.run_config import SelectionConfig, SelectionUnit
+from swath.wire.run_result import DatasetResult
 from swath.wire.runs import RunKind
 from swath.wire.selection_run import CategoryCounts, SelectionRunConfig, SelectionRunResult
 
@@ -190,16 +191,19 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
             selection_id = _settle(connection, dataset, run.owner_id, choice.sample_indices)
         else:
             tag = _make_tag(connection, dataset, run, config.new_tag, choice.sample_indices)
+        counted = DatasetResult(id=dataset.id, name=dataset.name, samples=dataset.sample_count, added=0)
+        is_crops = dataset.kind is DatasetKind.CROPS
         result = SelectionRunResult(
             run=run_id,
             state=RunState.COMPLETED.value,
             message=_message(config, choice, tag),
-            dataset_id=dataset.id,
-            dataset_name=dataset.name,
-            dry_run=config.dry_run,
-            available=len(candidates),
-            preselected=len(preselected),
+            image_dataset=None if is_crops else counted,
+            crop_dataset=counted if is_crops else None,
+            candidates=len(candidates),
             selected=len(choice.sample_indices),
+            selected_categories={name: found.after - found.before for name, found in categories.items()},
+            dry_run=config.dry_run,
+            preselected=len(preselected),
             stopped_by=choice.stopped_by,
             categories=categories,
             tag=tag,

@@ -13,6 +13,7 @@ from swath.core.errors import InvalidConfig
 from swath.wire.browsing import Id, Selector, Text
 from swath.wire.columns import read_columns, write_columns
 from swath.wire.run_config import Document, SelectionConfig, SelectionUnit, Strategy, check_selection
+from swath.wire.run_result import RunResult
 from swath.wire.runs import HIGHEST_PRIORITY, Labels
 
 MOST_ROWS = 1_000_000
@@ -69,19 +70,13 @@ class CategoryCounts(Document):
     after: int
 
 
-class SelectionRunResult(Document):
-    """What a selection run chose. `tag` is the name of the new tag; a dry run has the stored selection instead."""
+class SelectionRunResult(RunResult):
+    """What a selection run chose of its `candidates`; its dataset is `crop_dataset` or `image_dataset`, to which
+    nothing was added. `tag` is the name of the new tag; a dry run has the stored selection instead.
+    """
 
-    run: str
-    state: str
-    message: str
-    hint: str = ""
-    dataset_id: str
-    dataset_name: str
-    dry_run: bool
-    available: int = 0
+    dry_run: bool = False
     preselected: int = 0
-    selected: int = 0
     stopped_by: str = ""
     categories: dict[str, CategoryCounts] = Field(default_factory=dict)
     tag: str | None = None

@@ -15,7 +15,6 @@ from swath.store.selection_session import open_selection
 from swath.store.sharing import find_own
 from swath.store.tags import find_tag, tag_members
 from swath.store.users import local_user
-from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment
 from swath.wire.selection_run import (
     SampleSelection,
@@ -73,7 +72,9 @@ def execute_claimed_selection(
     try:
         config = parse_selection_run_config(assignment.config)
     except InvalidConfig as exc:
-        result = RunResult(run=assignment.run_id, state=RunState.FAILED.value, message=exc.message, hint=exc.hint)
+        result = SelectionRunResult(
+            run=assignment.run_id, state=RunState.FAILED.value, message=exc.message, hint=exc.hint
+        )
         session.finish(RunState.FAILED, exc.message, result.model_dump_json())
         raise
     return execute_selection_run(assignment.run_id, config, session, observer, threads=settings.threads)

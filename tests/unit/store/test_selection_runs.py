@@ -71,7 +71,7 @@ def choice_of(*indices: int, available: int = 10) -> Choice:
 
 def test_what_is_chosen_becomes_a_tag_of_the_run(store: Store, home: Home, plan: SelectionPlan) -> None:
     result = select_here(store, home, replace(plan, new_tag="best three"))
-    assert (result.state, result.selected, result.available, result.tag) == ("COMPLETED", 3, 10, "best three")
+    assert (result.state, result.selected, result.candidates, result.tag) == ("COMPLETED", 3, 10, "best three")
     assert result.message == "selected 3 of 10 objects of vehicles-crops; they are tag best three"
     assert len(catalog.tag_indices(store, "vehicles-crops", "best three")) == 3
     with store.reading() as connection:
@@ -92,7 +92,7 @@ def test_a_dry_run_makes_no_tag_and_counts_before_and_after(store: Store, home: 
     before = [tag.name for tag in catalog.describe_dataset(store, "vehicles-crops").tags]
     result = select_here(store, home, replace(plan, dry_run=True, preselected_tag="kept"))
     assert [tag.name for tag in catalog.describe_dataset(store, "vehicles-crops").tags] == before
-    assert (result.available, result.preselected, result.selected, result.tag) == (8, 2, 3, None)
+    assert (result.candidates, result.preselected, result.selected, result.tag) == (8, 2, 3, None)
     with store.reading() as connection:
         assert result.selection_id is not None
         selection = selections.find_selection(connection, result.selection_id)
@@ -110,7 +110,7 @@ def test_images_are_chosen_by_what_their_predictions_are_counted_for(
         images = find_visible(connection, "vehicles", local_user(connection).id)
     selection = SelectionConfig(n_samples=1, unit=selection_runs.unit_of(images))
     result = select_here(store, home, replace(plan, dataset=images, selection=selection, dry_run=True))
-    assert (result.available, result.selected) == (2, 1)
+    assert (result.candidates, result.selected) == (2, 1)
     assert result.message == "selected 1 of 2 images of vehicles"
     assert sum(counts.available for counts in result.categories.values()) == 10
     assert sum(counts.after for counts in result.categories.values()) in (6, 4)

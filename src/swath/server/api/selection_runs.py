@@ -75,11 +75,12 @@ def put_selection(
     services.at_point("after_finish")
     with services.store.reading() as connection:
         found = runs.find_run(connection, lease.run_id)
-        tag_id = None if result.tag is None else find_tag(connection, result.dataset_id, result.tag).id
+        dataset_id = found.crop_dataset_id or found.image_dataset_id
+        tag_id = None if result.tag is None else find_tag(connection, dataset_id, result.tag).id
     publish_run(services, found)
     services.events.publish("worker", id=found.worker_id or "", owner_id=found.owner_id)
     if tag_id is not None:
-        services.events.publish("tag", id=tag_id, dataset_id=result.dataset_id)
+        services.events.publish("tag", id=tag_id, dataset_id=dataset_id)
     return result
 
 

@@ -129,7 +129,7 @@ def test_dry_runs_of_two_workers_at_once_are_both_right(client: TestClient) -> N
     for thread in threads:
         thread.join()
     results = [client.get(f"/api/runs/{run['id']}/result").json() for run in asked]
-    assert [(r["available"], r["preselected"], r["selected"]) for r in results] == [(10, 0, 3), (8, 2, 4)]
+    assert [(r["candidates"], r["preselected"], r["selected"]) for r in results] == [(10, 0, 3), (8, 2, 4)]
     assert [r["categories"]["big wheel"]["before"] for r in results] == [0, 1]
     for result in results:
         after = sum(counts["after"] for counts in result["categories"].values())
