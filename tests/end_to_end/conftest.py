@@ -11,7 +11,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from PIL import Image
 from swath.adapters.embedders import load_embedder
 from swath.cli.app import run_app
 from swath.formats.lightly.locations import prediction_key
+from swath.wiring.client import Client
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
 TASK = "vehicles"
@@ -122,6 +124,90 @@ class Swath:
 
     def _environment(self, extra: dict[str, str]) -> dict[str, str]:
         return {"SWATH_HOME": str(self.home), **extra}
+
+
+class Platform:
+    """A server with a home of its own on a free port, and workers, each a process; `stop` ends what is left of them."""
+
+    def __init__(self, swath: Swath, logs: Path) -> None:
+        self.swath = swath
+        self.login_url = ""
+        self._logs = logs
+        self._processes: list[subprocess.Popen[bytes]] = []
+        logs.mkdir(exist_ok=True)
+
+    def serve(self, command: str = "server", *arguments: str, env: dict[str, str] | None = None) -> Any:
+        """Start `swath server` (or `up`) and wait until it answers; returns the process."""
+        process = self.begin(command, *arguments, env=env)
+        self.wait_until_served(process)
+        return process
+
+    def begin(self, command: str = "server", *arguments: str, env: dict[str, str] | None = None) -> Any:
+        """Start a server, without waiting for it."""
+        return self._start([command, "--port", "0", *arguments], {"SWATH_WORKER_TIMEOUT": "1.5", **(env or {})})
+
+    def wait_until_served(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None
+        self.login_url = process.stdout.readline().decode().strip()
+        assert self.login_url, self.errors(process)
+
+    @property
+    def url(self) -> str:
+        return self.login_url.split("/login")[0]
+
+    def client(self, token: str | None = None) -> Any:
+        return Client(self.url, token, home=self.swath.home)
+
+    def work(self, *arguments: str, token: str | None = None, env: dict[str, str] | None = None) -> Any:
+        """Start a worker with the models of the home, but caches of its own."""
+        home = self._logs / f"worker-{len(self._processes)}"
+        home.mkdir()
+        shutil.copytree(self.swath.home / "models", home / "models", copy_function=os.link)
+        token = token or (self.swath.home / "token").read_text().strip()
+        secrets = {"SWATH_TOKEN": token, "SWATH_SERVER": self.url}
+        return self._start(["worker", f"home={home}", "trust_server=True", *arguments], {**secrets, **(env or {})})
+
+    def errors(self, process: subprocess.Popen[bytes]) -> str:
+        """What a process has written to standard error by now."""
+        return (self._logs / f"{self._processes.index(process)}.txt").read_text()
+
+    def wait_for(self, process: subprocess.Popen[bytes], text: str, *, seconds: float = 60) -> None:
+        """Until a process has written some text to standard error."""
+        self.wait_until(lambda: text in self.errors(process), seconds=seconds, what=lambda: self.errors(process))
+
+    @staticmethod
+    def wait_until(
+        is_so: Callable[[], bool], *, seconds: float = 60, what: Callable[[], Any] = lambda: "what is waited for"
+    ) -> None:
+        deadline = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < deadline, what()
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        for process in reversed(self._processes):
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+    def _start(self, arguments: Sequence[str], env: dict[str, str]) -> subprocess.Popen[bytes]:
+        with (self._logs / f"{len(self._processes)}.txt").open("wb") as errors:
+            process = subprocess.Popen(
+                self.swath.command(*arguments),
+                env={**os.environ, "SWATH_HOME": str(self.swath.home), **env},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        self._processes.append(process)
+        return process
 
 
 class PhotoFolder:
@@ -238,6 +324,16 @@ def make_swath(tmp_path: Path, open_swath: Any) -> Any:
 @pytest.fixture
 def swath(make_swath: Any) -> Any:
     return make_swath()
+
+
+@pytest.fixture
+def platform(swath: Any, tmp_path: Path) -> Iterator[Any]:
+    """A `Platform` on the home of `swath`, nothing of which is started yet."""
+    platform = Platform(swath, tmp_path / "logs")
+    try:
+        yield platform
+    finally:
+        platform.stop()
 
 
 @pytest.fixture

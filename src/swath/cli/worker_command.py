@@ -70,7 +70,6 @@ def _stop_when_told() -> threading.Event:
     def stop(number: int, frame: FrameType | None) -> None:
         if stopping.is_set():
             os._exit(exit_codes.INTERRUPTED)
-        _note("stopping")
         stopping.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -17,9 +17,9 @@ MS_PER_DAY = 24 * 60 * 60 * 1000
 def create_token(settings: Settings, *, name: str, scope: Scope, user: str | None, expires_days: int | None) -> str:
     """Make a token of a user, by default of the owner; returns its secret, which nobody can ask for again."""
     expires_at = None if expires_days is None else int(time.time() * 1000) + expires_days * MS_PER_DAY
-    client = server_of_home(settings)
-    if client is not None:
-        return client.tokens.create(name, scope=scope, user=user, expires_at=expires_at).secret
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.tokens.create(name, scope=scope, user=user, expires_at=expires_at).secret
     with open_workspace(settings) as workspace, workspace.store.writing() as connection:
         whose = users.local_user(connection) if user is None else users.find_user(connection, user)
         _, secret = tokens.issue_token(connection, whose.id, name=name, scope=scope, expires_at=expires_at)
@@ -28,9 +28,9 @@ def create_token(settings: Settings, *, name: str, scope: Scope, user: str | Non
 
 def list_tokens(settings: Settings) -> list[TokenDocument]:
     """All tokens and logged-in browsers, oldest first, revoked ones too."""
-    client = server_of_home(settings)
-    if client is not None:
-        return client.tokens.list()
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.tokens.list()
     with open_workspace(settings) as workspace, workspace.store.reading() as connection:
         names = {user.id: user.name for user in users.list_users(connection)}
         return [
@@ -52,28 +52,28 @@ def list_tokens(settings: Settings) -> list[TokenDocument]:
 
 def revoke_token(settings: Settings, name_or_id: str) -> None:
     """Make a token useless from now on. Raises NotFound, and Conflict for a name that several have."""
-    client = server_of_home(settings)
-    if client is not None:
-        client.tokens.revoke(name_or_id)
-        return
+    with server_of_home(settings) as client:
+        if client is not None:
+            client.tokens.revoke(name_or_id)
+            return
     with open_workspace(settings) as workspace, workspace.store.writing() as connection:
         tokens.revoke_token(connection, name_or_id)
 
 
 def create_user(settings: Settings, name: str) -> UserDocument:
     """Make a user. Raises InvalidConfig or Conflict for a name that cannot be used."""
-    client = server_of_home(settings)
-    if client is not None:
-        return client.users.create(name)
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.users.create(name)
     with open_workspace(settings) as workspace, workspace.store.writing() as connection:
         return _document(users.create_user(connection, name))
 
 
 def list_users(settings: Settings) -> list[UserDocument]:
     """All users, the owner of the home first."""
-    client = server_of_home(settings)
-    if client is not None:
-        return client.users.list()
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.users.list()
     with open_workspace(settings) as workspace, workspace.store.reading() as connection:
         return [_document(user) for user in users.list_users(connection)]
 

@@ -15,18 +15,18 @@ from swath.wiring.workspace import open_workspace
 
 def list_datasets(settings: Settings) -> list[DatasetSummary]:
     """All datasets that the home's owner sees, oldest first."""
-    client = server_of_home(settings)
-    if client is not None:
-        return client.datasets.list()
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.datasets.list()
     with open_workspace(settings) as workspace:
         return catalog.list_datasets(workspace.store)
 
 
 def describe_dataset(settings: Settings, name: str) -> DatasetDetails:
     """Everything about one dataset. Raises NotFound."""
-    client = server_of_home(settings)
-    if client is not None:
-        return client.datasets.get(name).document
+    with server_of_home(settings) as client:
+        if client is not None:
+            return client.datasets.get(name).document
     with open_workspace(settings) as workspace:
         return catalog.describe_dataset(workspace.store, name)
 
@@ -36,12 +36,12 @@ def remove_dataset(settings: Settings, name: str, *, cascade: bool, note: Callab
 
     Files that cannot be deleted are named through `note`; the dataset is gone all the same.
     """
-    client = server_of_home(settings)
-    if client is not None:
-        gone = client.datasets.delete(name, cascade=cascade)
-        for line in gone.notes:
-            note(line)
-        return list(gone.names)
+    with server_of_home(settings) as client:
+        if client is not None:
+            gone = client.datasets.delete(name, cascade=cascade)
+            for line in gone.notes:
+                note(line)
+            return list(gone.names)
     with open_workspace(settings) as workspace, workspace.home.lock(note, what=f"deletion of `{name}`"):
         deleted = delete_dataset(workspace.store, workspace.home, name, cascade=cascade)
         for dataset in deleted:

@@ -29,21 +29,21 @@ PIECE_BYTES = 1 << 20
 
 def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterator[bytes]:
     """A dataset, or one tag of it, in one of TEXT_FORMATS, in pieces. Through the server if one is running."""
-    client = server_of_home(settings)
-    if client is not None:
-        with _downloaded(client, dataset, export_format, tag) as path, path.open("rb") as file:
-            yield from iter(lambda: file.read(PIECE_BYTES), b"")
-        return
+    with server_of_home(settings) as client:
+        if client is not None:
+            with _downloaded(client, dataset, export_format, tag) as path, path.open("rb") as file:
+                yield from iter(lambda: file.read(PIECE_BYTES), b"")
+            return
     with open_workspace(settings) as workspace:
         yield from _pieces(workspace, dataset, export_format, tag)
 
 
 def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: Path) -> int:
     """Copy crops into `folder/<category>/`, with crops.csv beside them; returns how many."""
-    client = server_of_home(settings)
-    if client is not None:
-        with _downloaded(client, dataset, "crops", tag) as path, _naming_failures(folder):
-            return _unpack_crops(path, folder)
+    with server_of_home(settings) as client:
+        if client is not None:
+            with _downloaded(client, dataset, "crops", tag) as path, _naming_failures(folder):
+                return _unpack_crops(path, folder)
     with open_workspace(settings) as workspace, _naming_failures(folder):
         return _write_crops(workspace, dataset, tag, folder)
 
@@ -51,8 +51,7 @@ def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: P
 def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str, str]:
     """Put the two datasets of a run and its artifacts into a folder; returns where each part lies."""
     paths: dict[str, str] = {}
-    client = server_of_home(settings)
-    with _naming_failures(folder):
+    with server_of_home(settings) as client, _naming_failures(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, path in result.paths.items():
             if client is None or result.run is None:

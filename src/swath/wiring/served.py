@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from swath.settings import Settings
@@ -16,11 +18,14 @@ def server_address(settings: Settings) -> ServerAddress | None:
     return Home(root=settings.home.absolute()).server_address()
 
 
-def server_of_home(settings: Settings) -> Client | None:
+@contextmanager
+def server_of_home(settings: Settings) -> Iterator[Client | None]:
     """A client of the server that uses the home now, as its owner; None if no server does."""
     address = server_address(settings)
     if address is None:
-        return None
+        yield None
+        return
     from swath.client import Client
 
-    return Client(address.url, address.token)
+    with Client(address.url, address.token) as client:
+        yield client

@@ -19,11 +19,10 @@ from swath.client.datasets import Dataset
 from swath.client.runs import Run
 from swath.core.errors import (
     Conflict,
-    InvalidPredictions,
+    InvalidConfig,
     NotFound,
     RunCancelled,
     RunFailed,
-    SourceUnavailable,
     StaleLease,
     SwathError,
 )
@@ -65,19 +64,19 @@ def run_through_server(
     embedders.get(config.embedder, onnx_options)
     output = open_output(config, source, home, observer)
     access = ServerAccess(url=address.url, token=address.token)
-    execution = RunExecution(
-        settings=settings,
-        home=home,
-        transport=access.transport(),
-        reach=Reach(roots=settings.roots, trusts_server=True),
-        embedders=embedders,
-        onnx_options=onnx_options,
-    )
-    with Client(address.url, address.token) as client:
+    with Client(address.url, address.token) as client, access.line() as line, access.transport() as transport:
+        execution = RunExecution(
+            settings=settings,
+            home=home,
+            transport=transport,
+            reach=Reach(roots=settings.roots, trusts_server=True),
+            embedders=embedders,
+            onnx_options=onnx_options,
+        )
         dataset, is_new = _dataset(client, name, source, output)
         is_complete = False
         try:
-            result = _run(client, config, dataset, access.line(), execution, observer)
+            result = _run(client, config, dataset, line, execution, observer)
             is_complete = result.state == RunState.COMPLETED.value
         finally:
             if is_new and not is_complete:
@@ -118,8 +117,10 @@ def _run(
     label = f"command-{secrets.token_hex(8)}"
     try:
         run = _ask(client, config, dataset, (label,) if execution.onnx_options is not None else ())
-    except (NotFound, InvalidPredictions, SourceUnavailable) as exc:
-        # The server looks at the task before it takes a run; a run in one process fails over it.
+    except InvalidConfig as exc:
+        if exc.field != "object_level.task_name":
+            raise
+        # The server looks for the task before it takes a run; a run in one process fails over it.
         return RunResult(state=RunState.FAILED.value, message=exc.message, hint=exc.hint)
     try:
         with _registered(client, line, label):

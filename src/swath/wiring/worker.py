@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import swath
@@ -42,18 +42,19 @@ def run_worker(settings: Settings, options: WorkerOptions, *, stopping: threadin
     """
     access = find_access(settings)
     home = open_home(settings.home)
-    line = access.line()
-    worker = register_worker(line, _identity(settings, options))
-    note(f"worker {worker.name} ({worker.id}) at {access.url}: waiting for runs")
-    execution = RunExecution(
-        settings=settings,
-        home=home,
-        transport=access.transport(),
-        reach=Reach(roots=settings.roots, trusts_server=options.trusts_server),
-        embedders=EmbedderShelf(home.models),
-    )
-    life = WorkerLife(line=line, execute=execution.execute, at_point=kill_point(settings), note=note, stopping=stopping)
-    life.serve()
+    with access.line() as line, access.transport() as transport:
+        worker = register_worker(line, _identity(settings, options))
+        note(f"worker {worker.name} ({worker.id}) at {access.url}: waiting for runs")
+        execution = RunExecution(
+            settings=settings,
+            home=home,
+            transport=transport,
+            reach=Reach(roots=settings.roots, trusts_server=options.trusts_server),
+            embedders=EmbedderShelf(home.models),
+        )
+        WorkerLife(
+            line=line, execute=execution.execute, at_point=kill_point(settings), note=note, stopping=stopping
+        ).serve()
     note("stopped")
 
 
@@ -63,19 +64,7 @@ def check_worker(settings: Settings, options: WorkerOptions) -> list[Check]:
         access = find_access(settings)
     except SwathError as exc:
         return [_bad("server", exc)]
-    checks = [Check(name="version", ok=True, detail=swath.__version__)]
-    line = access.line()
-    try:
-        workers = line.workers()
-        checks.append(Check(name="server", ok=True, detail=f"{access.url} takes the token"))
-        if settings.worker_id:
-            checks.append(Check(name="worker id", ok=True, detail=f"is `{line.find(settings.worker_id).name}`"))
-        else:
-            checks.append(
-                Check(name="worker id", ok=True, detail=f"none: registers itself beside {len(workers)} others")
-            )
-    except SwathError as exc:
-        checks.append(_bad("server", exc))
+    checks = [Check(name="version", ok=True, detail=swath.__version__), *_server_checks(settings, access)]
     checks += [_folder_check(str(root)) for root in settings.roots]
     if not settings.roots:
         where = "those that the server names" if options.trusts_server else "none: give `root=FOLDER`"
@@ -86,6 +75,19 @@ def check_worker(settings: Settings, options: WorkerOptions) -> list[Check]:
     except SwathError as exc:
         checks.append(_bad("embedder", exc))
     return checks
+
+
+def _server_checks(settings: Settings, access: ServerAccess) -> Iterator[Check]:
+    try:
+        with access.line() as line:
+            others = len(line.workers())
+            yield Check(name="server", ok=True, detail=f"{access.url} takes the token")
+            known = (
+                f"is `{line.find(settings.worker_id).name}`" if settings.worker_id else f"none, {others} are registered"
+            )
+            yield Check(name="worker id", ok=True, detail=known)
+    except SwathError as exc:
+        yield _bad("server", exc)
 
 
 def find_access(settings: Settings) -> ServerAccess:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import TracebackType
+from typing import Self
 
 from swath.client.documents import read
 from swath.client.transport import Transport
@@ -35,6 +37,15 @@ class ServerLine:
         self._patient = patient
         self._quick = quick
         self._worker_id = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._patient.close()
+        self._quick.close()
 
     def workers(self) -> tuple[WorkerDocument, ...]:
         """The workers of this token's user."""
