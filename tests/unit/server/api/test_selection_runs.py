@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from starlette.testclient import TestClient
 
 from swath.adapters import remote_selection
 from swath.adapters.remote_selection import RemoteSelectionSession
+from swath.client.runs import Runs
 from swath.client.transport import Transport
 from swath.core.access import Scope
 from swath.core.candidates import Choice
@@ -17,12 +19,15 @@ from swath.core.errors import Conflict, InvalidConfig, StaleLease
 from swath.core.runs import RunState
 from swath.pipeline.select_again import execute_selection_run
 from swath.server.services import Services
+from swath.settings import load_settings
 from swath.store import queue
 from swath.store.selection_session import StoreSelectionSession
 from swath.store.sharing import find_visible, share_dataset
 from swath.store.users import find_user, local_user
 from swath.testing.session_contract import make_additions
+from swath.wire.runs import Assignment
 from swath.wire.selection_run import SelectionRunResult, parse_selection_run_config
+from swath.wiring.selecting import execute_claimed_selection
 
 Fixture = Any  # of conftest.py: CommitRun, UserClient
 
@@ -252,3 +257,36 @@ def test_only_the_owner_of_a_dataset_starts_runs_on_it(
         share_dataset(connection, vehicles, find_user(connection, "anna"))
     assert anna.post("/api/runs:select", json=request).status_code == 403
     assert anna.post("/api/runs:dry_run", json=request).status_code == 403
+
+
+def test_the_client_asks_for_selection_runs_and_reads_their_results(client: TestClient, worker: Worker) -> None:
+    runs = Runs(worker.transport)
+    run = runs.select("vehicles-crops", selection={"n_samples": 3}, new_tag="best three")
+    worker.work()
+    result = run.wait()
+    assert isinstance(result, SelectionRunResult)
+    assert (result.tag, result.selected) == ("best three", 3)
+    dry = runs.select("vehicles-crops", selection={"n_samples": 3}, dry_run=True)
+    worker.work()
+    assert dry.wait().selected_categories == result.selected_categories
+
+
+def test_a_claimed_run_that_this_version_does_not_understand_is_closed(
+    client: TestClient, worker: Worker, tmp_path: Path
+) -> None:
+    run = ask(client)
+    claimed = worker.claim()
+    assert claimed is not None
+    assignment = Assignment.model_validate({**claimed, "config": {**claimed["config"], "mode": "of the future"}})
+    settings = load_settings({}, home=tmp_path / "worker")
+    with pytest.raises(InvalidConfig, match="`mode`"):
+        execute_claimed_selection(settings, worker.transport, assignment, Quiet())
+    assert client.get(f"/api/runs/{run['id']}").json()["state"] == "FAILED"
+
+
+def test_a_claimed_run_is_done_to_its_end(client: TestClient, worker: Worker, tmp_path: Path) -> None:
+    ask(client, new_tag="best three")
+    assignment = Assignment.model_validate(worker.claim())
+    settings = load_settings({}, home=tmp_path / "worker")
+    result = execute_claimed_selection(settings, worker.transport, assignment, Quiet())
+    assert (result.state, result.tag) == ("COMPLETED", "best three")
