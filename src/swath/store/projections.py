@@ -31,8 +31,8 @@ METHOD = "pca"
 
 POINTS_SUFFIX = ".xy"
 
-FIT_ROWS = 20_000
-"""Vectors that directions are fitted to, a sample of those there are."""
+FIT_ROWS = 5_000
+"""Vectors that directions are fitted to, a sample of those there are: enough for two directions."""
 
 ENOUGH_ROWS = 10_000
 """Directions fitted to so many vectors are kept for good."""
