@@ -26,6 +26,8 @@ from swath.wire.exports import ExportDocument, ExportFormat, ExportList, ExportS
 
 ODD_IN_FILE_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
+MEDIA_TYPES = sorted({export_format.media_type.partition(";")[0] for export_format in ExportFormat})
+
 router = APIRouter(tags=["exports"])
 
 
@@ -78,7 +80,7 @@ def get_export(services: ServicesDep, principal: Reader, export: str) -> ExportD
 @router.get(
     "/exports/{export}/file",
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
+    responses={200: {"content": {media_type: {} for media_type in MEDIA_TYPES}, "description": "The file"}},
 )
 def get_export_file(services: ServicesDep, principal: Reader, export: str) -> FileResponse:
     """The file of an export that is READY."""
