@@ -16,6 +16,7 @@ from swath.cli.dataset_commands import datasets_command, delete_command, export_
 from swath.cli.demo_command import demo_data_command
 from swath.cli.doctor_command import doctor_command
 from swath.cli.run_command import run_command
+from swath.cli.select_command import select_command
 from swath.cli.server_commands import server_command, up_command
 from swath.cli.validate_command import validate_command
 from swath.cli.worker_command import worker_command
@@ -30,6 +31,7 @@ app = typer.Typer(
     help="Object-level curation for vision datasets: select the objects worth labelling.",
 )
 app.command("run")(run_command)
+app.command("select")(select_command)
 app.command("up")(up_command)
 app.command("server")(server_command)
 app.command("worker")(worker_command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ from swath.cli import exit_codes
 from swath.cli.options import HomeOption, JsonOption
 from swath.cli.progress import progress_observer
 from swath.cli.run_summary import print_summary
+from swath.cli.selection_options import one_of, read_amount, read_strategy
 from swath.core.errors import InvalidConfig, SwathError
 from swath.settings import load_settings
 from swath.wire.run_config import RunConfig, parse_run_config
@@ -108,9 +108,9 @@ def run_command(
                     max_overlap=max_overlap,
                 ),
                 "selection": {
-                    "n_samples": _amount(n_samples),
-                    "unit": _one_of("--unit", unit, {"object": "objects", "image": "images"}),
-                    "strategies": [_strategy(strategy, seed=seed, min_distance=min_distance)],
+                    "n_samples": read_amount(n_samples),
+                    "unit": one_of("--unit", unit, {"object": "objects", "image": "images"}),
+                    "strategies": [read_strategy(strategy, seed=seed, min_distance=min_distance)],
                 },
                 "embedder": embedder,
                 "remove_exact_duplicates": not keep_duplicates,
@@ -172,42 +172,6 @@ def _object_level(task: str | None, **options: Any) -> dict[str, Any] | None:
             f"`--{given[0].replace('_', '-')}` is about objects, which need `--task`", field=f"object_level.{given[0]}"
         )
     return None
-
-
-def _amount(text: str | None) -> int | float | None:
-    """`100` is a count, `0.1` and `1.0` are fractions: the point makes the difference."""
-    if text is None:
-        return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidConfig(
-            f"`--n-samples` is a count (100) or a fraction (0.1), got `{text}`", field="selection.n_samples"
-        )
-    return number
-
-
-def _strategy(name: str, *, seed: int, min_distance: float | None) -> dict[str, Any]:
-    if _one_of("--strategy", name, {"diversity": "diversity", "random": "random"}) == "diversity":
-        # The official configurations write -1 for "off".
-        limit = None if min_distance is not None and min_distance == -1 else min_distance
-        return {"type": "diversity", "minimum_distance": limit}
-    if min_distance is not None:
-        raise InvalidConfig("`--min-distance` goes with `--strategy diversity`", field="selection.strategies")
-    return {"type": "random", "seed": seed}
-
-
-def _one_of(option: str, value: str, choices: dict[str, str]) -> str:
-    found = choices.get(value) or (value if value in choices.values() else None)
-    if found is None:
-        raise InvalidConfig(f"`{option}` is one of {', '.join(f'`{name}`' for name in choices)}, got `{value}`")
-    return found
 
 
 def _names(values: list[str] | None) -> list[str] | None:

@@ -17,9 +17,9 @@ from swath.store.home import Home
 from swath.wire.run_config import parse_run_config
 from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment, RunCredentials, RunKind
+from swath.wiring.claimed_selections import execute_claimed_selection
 from swath.wiring.machinery import EmbedderShelf, Reach, open_machinery
 from swath.wiring.runs import kill_point
-from swath.wiring.selecting import execute_claimed_selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

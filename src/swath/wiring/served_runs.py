@@ -126,7 +126,7 @@ def _run(
         with _registered(client, line, label):
             assignment = _claim(run, line, observer)
             if assignment is None:
-                return _wait_for(run, observer)
+                return watch_run(run, observer)
             with run_link(line, assignment, stopping=threading.Event()) as link:
                 return execution.run(assignment, _Both(observer, link.board))
     except StaleLease as exc:
@@ -193,7 +193,7 @@ def _claim(run: Run, line: ServerLine, observer: RunObserver) -> Assignment | No
         time.sleep(SECONDS_BETWEEN_CLAIMS)
 
 
-def _wait_for(run: Run, observer: RunObserver) -> RunResult:
+def watch_run(run: Run, observer: RunObserver) -> RunResult:
     """Watch a run that a worker executes."""
     shown: tuple[RunState, int] | None = None
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import pytest
 
 from swath.cli import exit_codes
-from swath.cli.run_command import _amount, _names, _numbers, _object_level, _one_of, _strategy
+from swath.cli.run_command import _names, _numbers, _object_level
+from swath.cli.selection_options import one_of, read_amount, read_strategy
 from swath.core.errors import Conflict, InvalidConfig, NotFound, RunFailed, SourceUnavailable, SwathError
 
 
 @pytest.mark.parametrize(("text", "amount"), [("100", 100), ("0.1", 0.1), ("1", 1), ("1.0", 1.0), ("1e-3", 0.001)])
 def test_a_point_makes_an_amount_a_fraction(text: str, amount: float) -> None:
-    found = _amount(text)
+    found = read_amount(text)
     assert (found, type(found)) == (amount, type(amount))
 
 
 def test_no_amount_is_none() -> None:
-    assert _amount(None) is None
+    assert read_amount(None) is None
 
 
 @pytest.mark.parametrize("text", ["", "ten", "10%", "nan", "inf", "1,5"])
 def test_an_amount_that_is_no_number_is_named(text: str) -> None:
     with pytest.raises(InvalidConfig) as caught:
-        _amount(text)
+        read_amount(text)
     assert caught.value.message == f"`--n-samples` is a count (100) or a fraction (0.1), got `{text}`"
     assert caught.value.field == "selection.n_samples"
 
@@ -41,18 +42,18 @@ def test_numbers_are_separated_by_commas() -> None:
 
 
 def test_strategies() -> None:
-    assert _strategy("diversity", seed=3, min_distance=0.5) == {"type": "diversity", "minimum_distance": 0.5}
-    assert _strategy("diversity", seed=3, min_distance=-1) == {"type": "diversity", "minimum_distance": None}
-    assert _strategy("random", seed=3, min_distance=None) == {"type": "random", "seed": 3}
+    assert read_strategy("diversity", seed=3, min_distance=0.5) == {"type": "diversity", "minimum_distance": 0.5}
+    assert read_strategy("diversity", seed=3, min_distance=-1) == {"type": "diversity", "minimum_distance": None}
+    assert read_strategy("random", seed=3, min_distance=None) == {"type": "random", "seed": 3}
     with pytest.raises(InvalidConfig, match="goes with `--strategy diversity`"):
-        _strategy("random", seed=3, min_distance=0.1)
+        read_strategy("random", seed=3, min_distance=0.1)
     with pytest.raises(InvalidConfig, match="`--strategy` is one of `diversity`, `random`, got `best`"):
-        _strategy("best", seed=3, min_distance=None)
+        read_strategy("best", seed=3, min_distance=None)
 
 
 def test_a_choice_is_taken_in_both_spellings() -> None:
     choices = {"object": "objects", "image": "images"}
-    assert [_one_of("--unit", word, choices) for word in ("image", "images")] == ["images", "images"]
+    assert [one_of("--unit", word, choices) for word in ("image", "images")] == ["images", "images"]
 
 
 def test_an_option_about_objects_needs_a_task() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from swath.store import catalog
 from swath.store.session import open_run
 from swath.testing.session_contract import make_additions
 from swath.wire.selection_run import SampleSelection
-from swath.wiring.selecting import select_here
+from swath.wiring.selecting import SelectionRequest, select_again
 from swath.wiring.workspace import open_workspace
 
 
@@ -50,21 +51,15 @@ def settings(tmp_path: Path) -> Settings:
 
 def test_samples_are_chosen_again_in_this_process(settings: Settings) -> None:
     observer = Silent()
-    first = select_here(settings, "vehicles-crops", SampleSelection(n_samples=4), new_tag="four", observer=observer)
+    crops = SelectionRequest(dataset="vehicles-crops", selection=SampleSelection(n_samples=4))
+    first = select_again(replace(crops, new_tag="four"), settings, observer=observer)
     assert (first.state, first.selected, first.tag) == ("COMPLETED", 4, "four")
     assert observer.stages == [RunState.LOADING_DATASET, RunState.SAMPLING, RunState.SAVING_RESULTS]
-    second = select_here(
-        settings,
-        "vehicles-crops",
-        SampleSelection(n_samples=1.0),
-        preselected_tag="four",
-        new_tag="the others",
-        observer=Silent(),
-    )
+    rest = replace(crops, selection=SampleSelection(n_samples=1.0), preselected_tag="four", new_tag="the others")
+    second = select_again(rest, settings, observer=Silent())
     assert (second.candidates, second.preselected, second.selected) == (6, 4, 6)
-    third = select_here(
-        settings, "vehicles-crops", SampleSelection(n_samples=2), input_tag="four", dry_run=True, observer=Silent()
-    )
+    few = replace(crops, selection=SampleSelection(n_samples=2), input_tag="four", dry_run=True)
+    third = select_again(few, settings, observer=Silent())
     assert (third.candidates, third.selected, third.tag) == (4, 2, None)
     with open_workspace(settings) as workspace:
         tagged = [catalog.tag_indices(workspace.store, "vehicles-crops", name) for name in ("four", "the others")]
@@ -74,11 +69,13 @@ def test_samples_are_chosen_again_in_this_process(settings: Settings) -> None:
 
 
 def test_what_cannot_be_chosen_is_said_before_a_run_starts(settings: Settings) -> None:
-    with pytest.raises(NotFound, match="there is no dataset `vehicle`"):
-        select_here(settings, "vehicle", SampleSelection(n_samples=1), observer=Silent())
-    with pytest.raises(NotFound, match="there is no tag `nobody`"):
-        select_here(settings, "vehicles-crops", SampleSelection(n_samples=1), input_tag="nobody", observer=Silent())
-    with pytest.raises(InvalidConfig, match="Nothing says how many"):
-        select_here(settings, "vehicles-crops", SampleSelection(), observer=Silent())
+    one = SelectionRequest(dataset="vehicles-crops", selection=SampleSelection(n_samples=1))
+    for request, error, message in (
+        (replace(one, dataset="vehicle"), NotFound, "there is no dataset `vehicle`"),
+        (replace(one, input_tag="nobody"), NotFound, "there is no tag `nobody`"),
+        (replace(one, selection=SampleSelection()), InvalidConfig, "Nothing says how many"),
+    ):
+        with pytest.raises(error, match=message):
+            select_again(request, settings, observer=Silent())
     with open_workspace(settings) as workspace:
         assert len(catalog.list_runs(workspace.store)) == 1

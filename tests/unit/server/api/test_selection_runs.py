@@ -27,7 +27,7 @@ from swath.store.users import find_user, local_user
 from swath.testing.session_contract import make_additions
 from swath.wire.runs import Assignment
 from swath.wire.selection_run import SelectionRunResult, parse_selection_run_config
-from swath.wiring.selecting import execute_claimed_selection
+from swath.wiring.claimed_selections import execute_claimed_selection
 
 Fixture = Any  # of conftest.py: CommitRun, UserClient
 
