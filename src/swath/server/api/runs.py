@@ -180,7 +180,7 @@ def list_run_artifacts(services: ServicesDep, principal: Reader, run: str) -> Ar
 @router.get(
     "/runs/{run}/artifacts/{name:path}",
     response_class=FileResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file."}},
+    responses={200: {"content": {"*/*": {}}, "description": "The file."}},
 )
 def get_run_artifact(services: ServicesDep, principal: Reader, run: str, name: str) -> FileResponse:
     """A file that a run left, to be saved: a page of a run never runs as a page of this server."""
