@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from sqlalchemy.engine import Connection
 
-from swath.server.browsing import BrowsedDataset
-from swath.server.filters import tag_membership
+from swath.core.browsing import SampleColumns
 from swath.store.database import Store
 from swath.store.datasets import Dataset
+from swath.store.predictions import task_schemas
 from swath.store.samples import Sample, iter_samples
-from swath.store.tags import list_tags
+from swath.store.tags import list_tags, tag_bitmap
 from swath.wire.browsing import CropDocument, SampleDocument
 
 CategoryNames = Mapping[tuple[str, int], str | None]
@@ -24,19 +25,29 @@ def picture_version(sample: Sample) -> str:
     return content.hex()[:16]
 
 
-def category_names(browsed: BrowsedDataset) -> CategoryNames:
-    return {(category.task, category.category_id): category.name for category in browsed.columns.categories}
+def names_in(columns: SampleColumns) -> CategoryNames:
+    """The names of categories as a dataset that is being browsed has them."""
+    return {(category.task, category.category_id): category.name for category in columns.categories}
+
+
+def names_of(connection: Connection, dataset: Dataset) -> CategoryNames:
+    """The same from the database, for a dataset whose columns need not be read for a single sample."""
+    schemas = task_schemas(connection, dataset.parent_id or dataset.id)
+    return {
+        (schema.task_name, category_id): name
+        for schema in schemas
+        for category_id, name in schema.category_names.items()
+    }
 
 
 def sample_documents(
-    store: Store, browsed: BrowsedDataset, indices: Sequence[int], *, with_tags: bool = False
+    store: Store, dataset: Dataset, indices: Sequence[int], names: CategoryNames, *, with_tags: bool = False
 ) -> list[SampleDocument]:
     """The samples of these indices, in their order."""
-    rows = {sample.index: sample for sample in read_samples(store, browsed.dataset, indices)}
-    tags = _tags_of(store, browsed, indices) if with_tags else {}
-    names = category_names(browsed)
+    rows = {sample.index: sample for sample in read_samples(store, dataset, indices)}
+    tags = _tags_of(store, dataset, indices) if with_tags else {}
     return [
-        sample_document(rows[index], browsed.dataset, names, tags=tuple(tags[index]) if with_tags else None)
+        sample_document(rows[index], dataset, names, tags=tuple(tags[index]) if with_tags else None)
         for index in indices
         if index in rows  # all are, unless the dataset has just been deleted
     ]
@@ -88,16 +99,15 @@ def _crop_document(sample: Sample, dataset: Dataset, names: CategoryNames) -> Cr
     )
 
 
-def _tags_of(store: Store, browsed: BrowsedDataset, indices: Sequence[int]) -> dict[int, list[str]]:
+def _tags_of(store: Store, dataset: Dataset, indices: Sequence[int]) -> dict[int, list[str]]:
     """The names of the tags that each of some samples is in, but for the one that all are in."""
     found: dict[int, list[str]] = {index: [] for index in indices}
-    wanted = np.array(indices, dtype=np.int64)
     with store.reading() as connection:
-        tags = [tag for tag in list_tags(connection, browsed.dataset.id) if not tag.is_initial]
-    for tag in tags:
-        members = tag_membership(store, browsed, tag)  # ascending indices
-        places = np.searchsorted(members, wanted)
-        is_member = np.append(members, -1)[places] == wanted
-        for index in wanted[is_member].tolist():
-            found[index].append(tag.name)
+        for tag in list_tags(connection, dataset.id):
+            if tag.is_initial:
+                continue
+            members = tag_bitmap(connection, tag)
+            for index in indices:
+                if index in members:
+                    found[index].append(tag.name)
     return found

@@ -15,7 +15,7 @@ from swath.server.browsing import BrowsedDataset
 from swath.server.dependencies import Reader, ServicesDep
 from swath.server.filters import resolve_filter
 from swath.server.looking import VisibleSample, browse, visible_dataset, visible_sample
-from swath.server.sample_documents import sample_documents
+from swath.server.sample_documents import names_in, sample_documents
 from swath.server.services import Services
 from swath.wire.browsing import (
     MOST_NEIGHBORS,
@@ -137,7 +137,7 @@ def _neighbors(
     rows, distances = index.query(vector, k + 1, mask=passing)
     is_other = rows != except_index
     rows, distances = rows[is_other][:k], distances[is_other][:k]
-    documents = sample_documents(services.store, browsed, rows.tolist())
+    documents = sample_documents(services.store, browsed.dataset, rows.tolist(), names_in(browsed.columns))
     items = tuple(
         Neighbor(sample=document, distance=distance)
         for document, distance in zip(documents, distances.tolist(), strict=True)

@@ -9,9 +9,10 @@ from swath.core.errors import NotFound
 from swath.server.browsing import BrowsedDataset
 from swath.server.dependencies import Reader, ServicesDep
 from swath.server.filters import resolve_filter, tag_membership
-from swath.server.looking import browse, visible_sample
-from swath.server.sample_documents import category_names, sample_documents
+from swath.server.looking import browse, visible_dataset, visible_sample
+from swath.server.sample_documents import names_in, names_of, sample_documents
 from swath.server.services import Services
+from swath.store.datasets import Dataset
 from swath.store.ids import is_id
 from swath.store.sample_lookup import indices_of, predictions_of_image
 from swath.store.tags import Tag, list_tags
@@ -46,7 +47,8 @@ def query_samples(services: ServicesDep, principal: Reader, dataset: str, query:
         reference=_reference_index(services, browsed, query.sort),
     )
     indices = order[query.offset : query.offset + query.limit].tolist()
-    items = sample_documents(services.store, browsed, indices, with_tags=query.with_tags)
+    names = names_in(browsed.columns)
+    items = sample_documents(services.store, browsed.dataset, indices, names, with_tags=query.with_tags)
     return SamplePage(items=tuple(items), total=len(order))
 
 
@@ -108,22 +110,22 @@ def _facets_document(browsed: BrowsedDataset, facets: Facets, tags: dict[str, Ta
 @router.get("/datasets/{dataset}/samples/{sample}", response_model=SampleDetails)
 def get_sample_of_dataset(services: ServicesDep, principal: Reader, dataset: str, sample: str) -> SampleDetails:
     """One sample of a dataset, by its index or its id."""
-    browsed = browse(services, principal, dataset)
-    return _details(services, browsed, _index_in(services, browsed, sample))
+    found = visible_dataset(services, principal, dataset)
+    return _details(services, found, _index_in(services, found, sample))
 
 
-def _index_in(services: Services, browsed: BrowsedDataset, sample: str) -> int:
+def _index_in(services: Services, dataset: Dataset, sample: str) -> int:
     """The index of a sample given by index or id. Raises NotFound."""
     index: int | None = None
     if is_id(sample):
         with services.store.reading() as connection:
-            index = indices_of(connection, browsed.dataset.id, [sample]).get(sample)
+            index = indices_of(connection, dataset.id, [sample]).get(sample)
     elif sample.isascii() and sample.isdigit() and len(sample) <= 10:
         index = int(sample)
-    if index is None or index >= len(browsed):
+    if index is None or index >= dataset.sample_count:
         raise NotFound(
-            f"dataset `{browsed.dataset.name}` has no sample `{sample}`",
-            hint=f"It has {len(browsed):,} samples; name one by its id or its index, counted from 0.",
+            f"dataset `{dataset.name}` has no sample `{sample}`",
+            hint=f"It has {dataset.sample_count:,} samples; name one by its id or its index, counted from 0.",
         )
     return index
 
@@ -132,38 +134,33 @@ def _index_in(services: Services, browsed: BrowsedDataset, sample: str) -> int:
 def get_sample(services: ServicesDep, principal: Reader, sample: str) -> SampleDetails:
     """One sample of any dataset, by its id."""
     found = visible_sample(services, principal, sample)
-    browsed = services.browser.open(services.store, services.home, found.dataset.id)
-    return _details(services, browsed, found.index)
+    return _details(services, found.dataset, found.index)
 
 
-def _details(services: Services, browsed: BrowsedDataset, index: int) -> SampleDetails:
-    documents = sample_documents(services.store, browsed, [index], with_tags=True)
+def _details(services: Services, dataset: Dataset, index: int) -> SampleDetails:
+    """Read from the database alone: a single sample must not wait for the columns of a large dataset."""
+    with services.store.reading() as connection:
+        names = names_of(connection, dataset)
+    documents = sample_documents(services.store, dataset, [index], names, with_tags=True)
     if not documents:
-        raise NotFound(f"dataset `{browsed.dataset.name}` has no sample {index}")
+        raise NotFound(f"dataset `{dataset.name}` has no sample {index}")
     document = documents[0]
-    predictions = None if document.crop is not None else _predictions(services, browsed, document.id, index)
-    return SampleDetails(
-        **dict(document),
-        dataset_name=browsed.dataset.name,
-        predictions=predictions,
-    )
+    predictions = None if document.crop is not None else _predictions(services, dataset, document.id, index)
+    return SampleDetails(**dict(document), dataset_name=dataset.name, predictions=predictions)
 
 
 @router.get("/samples/{sample}/predictions", response_model=PredictionList)
 def list_predictions_of_sample(services: ServicesDep, principal: Reader, sample: str) -> PredictionList:
     """What was predicted on an image, and the crops that were made of it; nothing for a crop."""
     found = visible_sample(services, principal, sample)
-    browsed = services.browser.open(services.store, services.home, found.dataset.id)
-    items = _predictions(services, browsed, found.id, found.index)
+    items = _predictions(services, found.dataset, found.id, found.index)
     return PredictionList(items=items, total=len(items))
 
 
-def _predictions(
-    services: Services, browsed: BrowsedDataset, sample_id: str, index: int
-) -> tuple[PredictionDocument, ...]:
-    names = category_names(browsed)
+def _predictions(services: Services, dataset: Dataset, sample_id: str, index: int) -> tuple[PredictionDocument, ...]:
     with services.store.reading() as connection:
-        found = predictions_of_image(connection, browsed.dataset.id, sample_id=sample_id, index=index)
+        names = names_of(connection, dataset)
+        found = predictions_of_image(connection, dataset.id, sample_id=sample_id, index=index)
     return tuple(
         PredictionDocument(
             task=prediction.task,
