@@ -162,7 +162,9 @@ class AuthenticationMiddleware:
         if principal is None:
             principal = await run_in_threadpool(self._authenticator.find, secret)
         if principal is None:
-            self._authenticator.attempts.record(client_address(scope))
+            # A browser whose session is over asks a lot with its old cookie, and must hear that it should log in.
+            if not _came_by_cookie(scope):
+                self._authenticator.attempts.record(client_address(scope))
             raise NotLoggedIn("the token is wrong, expired or revoked", hint="`swath token create` makes a new one.")
         return principal
 

@@ -189,6 +189,12 @@ def test_too_many_wrong_tokens_are_not_heard_and_good_ones_go_on_working(
     assert stranger.get("/api/gates/anybody").status_code == 401
 
 
+def test_a_browser_whose_session_is_over_is_always_told_to_log_in(gates: FastAPI, stranger: TestClient) -> None:
+    old = {"Cookie": f"{COOKIE}=over"}
+    answers = {stranger.get("/api/gates/anybody", headers=old).status_code for _ in range(ATTEMPTS_PER_MINUTE + 5)}
+    assert answers == {401}
+
+
 def test_attempts_are_heard_again_after_a_minute() -> None:
     now = [0.0]
     attempts = Attempts(clock=lambda: now[0])
