@@ -12,7 +12,7 @@ from swath.cli.progress import progress_observer
 from swath.cli.selection_options import read_amount, read_strategy
 from swath.core.errors import SwathError
 from swath.settings import load_settings
-from swath.wire.selection_run import SelectionRunResult
+from swath.wire.selection_run import SelectionRunResult, parse_sample_selection
 
 CATEGORIES_SHOWN = 20
 
@@ -45,10 +45,9 @@ def select_command(
 ) -> int:
     """Choose again among the samples of a dataset, and tag what was chosen."""
     try:
-        from swath.wire.selection_run import SampleSelection
         from swath.wiring.selecting import SelectionRequest, select_again
 
-        selection = SampleSelection.model_validate(
+        selection = parse_sample_selection(
             {
                 "n_samples": read_amount(n_samples),
                 "strategies": [read_strategy(strategy, seed=seed, min_distance=min_distance)],

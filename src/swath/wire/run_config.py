@@ -105,7 +105,7 @@ def parse_run_config(data: Mapping[str, Any]) -> RunConfig:
     try:
         config = RunConfig.model_validate(data)
     except ValidationError as exc:
-        raise _as_invalid_config(exc) from exc
+        raise as_invalid_config(exc) from exc
     _check_fields_agree(config)
     return config
 
@@ -134,7 +134,8 @@ def check_selection(selection: SelectionConfig) -> None:
         raise InvalidConfig("`selection.strategies` is empty: at least one is needed", field="selection.strategies")
 
 
-def _as_invalid_config(exc: ValidationError) -> InvalidConfig:
+def as_invalid_config(exc: ValidationError) -> InvalidConfig:
+    """The error for a document that cannot be used: its first fault, in the words of a person."""
     errors = exc.errors(include_url=False)
     error = errors[0]
     field = _field_name(error["loc"])

@@ -3,6 +3,7 @@ numbers and a stored selection."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,14 @@ from swath.core.candidates import Choice
 from swath.core.errors import InvalidConfig
 from swath.wire.browsing import Id, Selector, Text
 from swath.wire.columns import read_columns, write_columns
-from swath.wire.run_config import Document, SelectionConfig, SelectionUnit, Strategy, check_selection
+from swath.wire.run_config import (
+    Document,
+    SelectionConfig,
+    SelectionUnit,
+    Strategy,
+    as_invalid_config,
+    check_selection,
+)
 from swath.wire.run_result import RunResult
 from swath.wire.runs import HIGHEST_PRIORITY, Labels
 
@@ -29,6 +37,12 @@ class SampleSelection(Document):
     )
     proportion_samples: float | None = Field(default=None, gt=0, le=1)
     strategies: tuple[Strategy, ...] = Field(default=SelectionConfig().strategies, max_length=20)
+
+
+class _Selecting(Document):
+    """So that fields have the names they have in a request."""
+
+    selection: SampleSelection
 
 
 class SelectionRunRequest(Document):
@@ -93,23 +107,33 @@ def requested_selection(selection: SampleSelection, unit: SelectionUnit) -> Sele
             hint="Give one of them.",
         )
     amount = selection.n_samples if selection.proportion_samples is None else selection.proportion_samples
-    try:
-        config = SelectionConfig(n_samples=amount, unit=unit, strategies=selection.strategies)
-    except ValidationError as exc:
-        reason = exc.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-        raise InvalidConfig(f"`selection.n_samples`: {reason}, got `{amount}`", field="selection.n_samples") from exc
+    config = SelectionConfig(n_samples=_checked_amount(amount), unit=unit, strategies=selection.strategies)
     check_selection(config)
     return config
 
 
-def parse_selection_run_config(data: dict[str, JsonValue]) -> SelectionRunConfig:
+def _checked_amount(amount: float | None) -> float | None:
+    try:
+        return SelectionConfig(n_samples=amount).n_samples
+    except ValidationError as exc:
+        reason = exc.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
+        raise InvalidConfig(f"`selection.n_samples`: {reason}, got `{amount}`", field="selection.n_samples") from exc
+
+
+def parse_sample_selection(data: Mapping[str, Any]) -> SampleSelection:
+    """Raises InvalidConfig that names the first wrong field, as it is in a request."""
+    try:
+        return _Selecting.model_validate({"selection": data}).selection
+    except ValidationError as exc:
+        raise as_invalid_config(exc) from exc
+
+
+def parse_selection_run_config(data: Mapping[str, JsonValue]) -> SelectionRunConfig:
     """Read what is kept with a run. Raises InvalidConfig, say for one of another version."""
     try:
         return SelectionRunConfig.model_validate(data)
     except ValidationError as exc:
-        error = exc.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in error["loc"])
-        raise InvalidConfig(f"`{field}`: {error['msg']}", field=field) from exc
+        raise as_invalid_config(exc) from exc
 
 
 def write_choice(choice: Choice) -> bytes:
