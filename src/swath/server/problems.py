@@ -84,7 +84,7 @@ async def _on_swath_error(request: Request, error: Exception) -> Response:
 
 async def _on_number_out_of_range(request: Request, error: Exception) -> Response:
     # Documents limit their numbers; this is for one that forgot to. SQLite's driver says the one, PostgreSQL the other.
-    logger.warning("`%s %s` was asked with a number out of range: %s", request.method, request.url.path, error)
+    logger.warning("`%s %s` was asked with a number out of range", request.method, request.url.path)
     return error_response(InvalidConfig("a number in the request is too large to be kept"))
 
 
