@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from sqlalchemy.engine import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from swath.core.errors import InvalidConfig, NotFound
+from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.api.workers import lease_ms
 from swath.server.dependencies import ServicesDep, WorkerCaller
 from swath.server.services import Services
@@ -343,7 +344,9 @@ def commit_run(services: ServicesDep, lease: LeaseDep, manifest: AdditionsManife
         receipt = session.commit(read_additions(manifest, part))
     except ValueError as exc:
         raise InvalidConfig(f"the parts do not fit together: {exc}") from exc
-    with services.store.writing() as connection:
+    # While a large commit went on, heartbeats had to wait. If somebody took the worker for dead meanwhile, the run is
+    # closed as COMPLETED, and its report may still come.
+    with suppress(Conflict), services.store.writing(durable=False) as connection:
         _extend(services, connection, lease)
     remove_parts(services.home, lease.run_id, up_to_lease=lease.number)
     for dataset_id in (found.image_dataset_id, found.crop_dataset_id):
