@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 
 from swath.core.errors import NotFound
 from swath.store import schema
+from swath.store.bitmaps import bitmap_of, indices_of
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
 
@@ -35,7 +36,7 @@ def create_selection(
     connection: Connection, *, dataset_id: str, user_id: str, selector: str | None, members: NDArray[np.integer]
 ) -> Selection:
     """Keep the samples with these indices (M,), in any order. Without a selector its own id says what it is."""
-    bitmap = BitMap(np.ascontiguousarray(members, dtype=np.uint32))
+    bitmap = bitmap_of(members)
     bitmap.run_optimize()
     selection_id = new_id()
     selection = Selection(
@@ -62,7 +63,7 @@ def find_selection(connection: Connection, selection_id: str) -> Selection:
 
 def selection_members(connection: Connection, selection: Selection) -> NDArray[np.int64]:
     """The sample indices (M,), ascending."""
-    return np.asarray(BitMap.deserialize(serialized_members(connection, selection)).to_array(), dtype=np.int64)
+    return indices_of(BitMap.deserialize(serialized_members(connection, selection)))
 
 
 def serialized_members(connection: Connection, selection: Selection) -> bytes:

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from swath.core.errors import Conflict
 from swath.store import tags
+from swath.store.bitmaps import bitmap_of
 from swath.store.operations import Operation, Recorder
-from swath.store.tags import Tag
+from swath.store.tags import Members, Tag
 from swath.wire.tags import TagExpression
 
 
@@ -121,7 +122,7 @@ def apply_tags(
 def combine_tags(editor: Editor, *, name: str, expression: TagExpression) -> tuple[Tag, Operation]:
     """Make a tag by set algebra on others. Raises NotFound for one that is not there, Conflict for a taken name."""
     recorder = editor.recorder()
-    tag = _make(editor, recorder, name, _indices(evaluate(editor, expression)))
+    tag = _make(editor, recorder, name, evaluate(editor, expression))
     return tag, _recorded(recorder, f"combined tags into `{name}` of {_samples(tag.member_count)}")
 
 
@@ -140,10 +141,10 @@ def merge_tags(editor: Editor, *, into: str, sources: Sequence[str]) -> tuple[Ta
         doomed.pop(target.id, None)
         recorder.will_change([target.id])
         union |= tags.tag_bitmap(editor.connection, target)
-        target = tags.set_tag_members(editor.connection, target, _indices(union), expected_revision=target.revision)
+        target = tags.set_tag_members(editor.connection, target, union, expected_revision=target.revision)
     names = ", ".join(f"`{tag.name}`" for tag in doomed.values())
     if target is None:
-        target = _make(editor, recorder, into, _indices(union))
+        target = _make(editor, recorder, into, union)
     for tag in doomed.values():
         _delete(editor, recorder, editor.find(tag.id))
     return editor.find(target.id), recorder.record(f"merged {names} into `{target.name}`")
@@ -163,7 +164,7 @@ def evaluate(editor: Editor, expression: TagExpression) -> BitMap:
     return BitMap.difference(*sets)
 
 
-def _make(editor: Editor, recorder: Recorder, name: str, members: NDArray[np.integer]) -> Tag:
+def _make(editor: Editor, recorder: Recorder, name: str, members: Members) -> Tag:
     tag = tags.create_tag(editor.connection, editor.dataset_id, name=name, members=members)
     recorder.was_made(tag.id)
     return tag
@@ -194,22 +195,18 @@ def _change_members(
     revision = expected.get(name, tag.revision)
     tags.check_revision(tag, revision)
     before = tags.tag_bitmap(editor.connection, tag)
-    asked = BitMap(np.ascontiguousarray(members, dtype=np.uint32))
+    asked = bitmap_of(members)
     after = before | asked if adding else before - asked
     if after == before:
         return tag, 0
     recorder.will_change([tag.id])
-    changed = tags.set_tag_members(editor.connection, tag, _indices(after), expected_revision=revision)
+    changed = tags.set_tag_members(editor.connection, tag, after, expected_revision=revision)
     return changed, abs(len(after) - len(before))
 
 
 def _refuse_expectation(name: str, expected: Mapping[str, int]) -> None:
     if name in expected:
         raise Conflict(f"tag `{name}` was deleted by somebody else", hint="Load the tags again and repeat the change.")
-
-
-def _indices(bitmap: BitMap) -> NDArray[np.int64]:
-    return np.asarray(bitmap.to_array(), dtype=np.int64)
 
 
 def _recorded(recorder: Recorder, summary: str) -> Operation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.store import schema
+from swath.store.bitmaps import bitmap_of, indices_of
 from swath.store.clock import now_ms
 from swath.store.ids import is_id, new_id
 
@@ -24,6 +26,9 @@ TAG_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 .:;=@_-]{2,}")
 MAX_TAG_NAME_LENGTH = 128
 
 _table = schema.tags
+
+Members: TypeAlias = NDArray[np.integer] | BitMap
+"""Sample indices: an array (M,) in any order, or a bitmap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,7 @@ def tag_members(connection: Connection, tag: Tag) -> NDArray[np.int64]:
     """The sample indices (M,) of a tag, ascending."""
     if tag.is_initial:
         return np.arange(_dataset_size(connection, tag.dataset_id), dtype=np.int64)
-    return np.asarray(tag_bitmap(connection, tag).to_array(), dtype=np.int64)
+    return indices_of(tag_bitmap(connection, tag))
 
 
 def tag_bitmap(connection: Connection, tag: Tag) -> BitMap:
@@ -140,7 +145,7 @@ def create_tag(
     dataset_id: str,
     *,
     name: str,
-    members: NDArray[np.integer],
+    members: Members,
     parent: str = INITIAL_TAG,
     run_id: str | None = None,
 ) -> Tag:
@@ -152,7 +157,7 @@ def create_tag(
     check_tag_name(name)
     check_name_free(connection, dataset_id, name)
     total_size = _dataset_size(connection, dataset_id)
-    bitmap = _bitmap(members, total_size)
+    bitmap = _checked(members, total_size)
     now = now_ms()
     connection.execute(
         sa.insert(_table).values(
@@ -172,11 +177,11 @@ def create_tag(
     return find_tag(connection, dataset_id, name)
 
 
-def set_tag_members(connection: Connection, tag: Tag, members: NDArray[np.integer], *, expected_revision: int) -> Tag:
+def set_tag_members(connection: Connection, tag: Tag, members: Members, *, expected_revision: int) -> Tag:
     """Replace the members of a tag, if nobody changed it since `expected_revision`. Raises Conflict otherwise."""
     _refuse_initial(tag, "its members cannot be set: it is always everything")
     total_size = _dataset_size(connection, tag.dataset_id)
-    bitmap = _bitmap(members, total_size)
+    bitmap = _checked(members, total_size)
     _update(
         connection,
         tag,
@@ -244,14 +249,19 @@ def tag_added_samples(
     return name
 
 
-def _bitmap(members: NDArray[np.integer], total_size: int) -> BitMap:
-    if len(members) and not (int(members.min()) >= 0 and int(members.max()) < total_size):
+def _checked(members: Members, total_size: int) -> BitMap:
+    """A bitmap of the members, all of them samples of the dataset. Raises InvalidConfig otherwise."""
+    if isinstance(members, BitMap):
+        lowest, highest = (members.min(), members.max()) if members else (0, -1)
+    else:
+        lowest, highest = (int(members.min()), int(members.max())) if len(members) else (0, -1)
+    if lowest < 0 or highest >= total_size:
         raise InvalidConfig(
-            f"a tag cannot hold sample {int(members.max() if members.min() >= 0 else members.min())}: "
+            f"a tag cannot hold sample {highest if lowest >= 0 else lowest}: "
             f"the dataset has {total_size} samples, counted from 0",
             field="members",
         )
-    bitmap = BitMap(np.ascontiguousarray(members, dtype=np.uint32))
+    bitmap = members.copy() if isinstance(members, BitMap) else bitmap_of(members)
     bitmap.run_optimize()
     return bitmap
 
