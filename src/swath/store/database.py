@@ -31,6 +31,9 @@ INSERT_BATCH = 20_000
 POOL = {"pool_size": 10, "max_overflow": 40, "pool_timeout": 60, "pool_use_lifo": True}
 """Connections enough for every thread of a server; those beyond the first ten are closed after use."""
 
+QUIET = {"hide_parameters": True}
+"""A statement that fails ends up in logs: without what was to be written, which may be anybody's."""
+
 Item = TypeVar("Item")
 
 
@@ -124,12 +127,12 @@ _URL_HINT = "Write `postgresql+psycopg://user@host/database` or `sqlite:////fold
 
 def _make_engine(url: sa.URL) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = sa.create_engine(url, poolclass=sa.QueuePool, **POOL)
+        engine = sa.create_engine(url, poolclass=sa.QueuePool, **POOL, **QUIET)
         sqlite.prepare(engine)
         return engine
     given = {name: value for name, value in postgresql.CONNECT_ARGUMENTS.items() if name not in url.query}
     try:
-        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=given, **POOL)
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=given, **POOL, **QUIET)
     except ImportError as exc:
         raise SourceUnavailable(
             f"the database `{shown(url)}` needs a package that is not installed: {exc}",

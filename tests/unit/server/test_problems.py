@@ -7,12 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fastapi import APIRouter, FastAPI
 from pydantic import BaseModel, ConfigDict
 from starlette.testclient import TestClient
 
 from swath.core import errors
 from swath.server.dependencies import Anybody
+from swath.store import schema
+from swath.store.database import Store
 from swath.wire.problems import PROBLEM_TYPES, Problem, error_of, problem_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "problems.md"
@@ -134,6 +137,23 @@ def test_a_fault_says_where_to_look_and_nothing_else(
     assert answer.json()["incident"] in caplog.text
     assert "secret words" in caplog.text
     assert "in-the-query" not in caplog.text
+
+
+def test_the_log_of_a_fault_in_the_database_holds_no_values(
+    app: FastAPI, client: TestClient, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    router = APIRouter()
+
+    @router.get("/odd/statement")
+    def fail(principal: Anybody) -> int:
+        with store.writing() as connection:
+            connection.execute(sa.insert(schema.datasets).values(id="hush"))
+        return 0
+
+    app.include_router(router, prefix="/api")
+    assert client.get("/api/odd/statement").status_code == 500
+    assert "IntegrityError" in caplog.text
+    assert "hush" not in caplog.text
 
 
 def test_a_storage_that_does_not_answer_is_worth_asking_again(client_of_odd_routes: TestClient) -> None:
