@@ -143,17 +143,18 @@ def test_the_log_of_a_fault_in_the_database_holds_no_values(
     app: FastAPI, client: TestClient, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     router = APIRouter()
+    value = "hush"
 
     @router.get("/odd/statement")
     def fail(principal: Anybody) -> int:
         with store.writing() as connection:
-            connection.execute(sa.insert(schema.datasets).values(id="hush"))
+            connection.execute(sa.insert(schema.datasets).values(id=value))
         return 0
 
     app.include_router(router, prefix="/api")
     assert client.get("/api/odd/statement").status_code == 500
     assert "IntegrityError" in caplog.text
-    assert "hush" not in caplog.text
+    assert value not in caplog.text
 
 
 def test_a_storage_that_does_not_answer_is_worth_asking_again(client_of_odd_routes: TestClient) -> None:
