@@ -41,6 +41,7 @@ class SelectionPlan:
     dataset: Dataset
     selection: SelectionConfig
     members: NDArray[np.int64] | None
+    input_tag: str | None  # where they are those of a tag: its name, for people
     preselected_tag: str | None
     new_tag: str | None
     dry_run: bool
@@ -87,6 +88,7 @@ def schedule_selection(
         dataset_name=dataset.name,
         selection=plan.selection,
         input_selection_id=_settle(connection, dataset, owner_id, members),
+        input_tag=plan.input_tag,
         preselected_selection_id=preselected_id,
         preselected_tag=preselected_name,
         new_tag=plan.new_tag,

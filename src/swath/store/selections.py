@@ -16,6 +16,7 @@ from swath.store import schema
 from swath.store.bitmaps import bitmap_of, indices_of
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
+from swath.store.tags import check_dataset_is_there
 
 _table = schema.selections
 
@@ -35,7 +36,11 @@ class Selection:
 def create_selection(
     connection: Connection, *, dataset_id: str, user_id: str, selector: str | None, members: NDArray[np.integer]
 ) -> Selection:
-    """Keep the samples with these indices (M,), in any order. Without a selector its own id says what it is."""
+    """Keep the samples with these indices (M,), in any order. Without a selector its own id says what it is.
+
+    Raises NotFound for a dataset that was deleted meanwhile.
+    """
+    check_dataset_is_there(connection, dataset_id)
     bitmap = bitmap_of(members)
     bitmap.run_optimize()
     selection_id = new_id()

@@ -11,6 +11,7 @@ from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.store import schema
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
+from swath.store.tags import check_dataset_is_there
 
 MAX_VIEW_NAME_LENGTH = 128
 MAX_VIEWS = 1000
@@ -36,8 +37,13 @@ class View:
 
 
 def create_view(connection: Connection, *, dataset_id: str, user_id: str, name: str, rule: str) -> View:
-    """Save a rule. Raises InvalidConfig for a name or rule that cannot be, Conflict for a name that is taken."""
+    """Save a rule.
+
+    Raises InvalidConfig for a name or rule that cannot be, Conflict for a name that is taken, NotFound for a dataset
+    that was deleted meanwhile.
+    """
     name = _check(name, rule)
+    check_dataset_is_there(connection, dataset_id)
     _check_free(connection, dataset_id, name)
     count = sa.select(sa.func.count()).where(_table.c.dataset_id == dataset_id)
     if connection.execute(count).scalar_one() >= MAX_VIEWS:

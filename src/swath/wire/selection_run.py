@@ -67,6 +67,7 @@ class SelectionRunConfig(Document):
     dataset_name: str
     selection: SelectionConfig
     input_selection_id: Id
+    input_tag: str | None = None  # as it was called
     preselected_selection_id: Id | None = None
     preselected_tag: str | None = None  # as it was called
     new_tag: str | None = None

@@ -61,13 +61,15 @@ def _select_here(request: SelectionRequest, settings: Settings, observer: RunObs
             with store.reading() as connection:
                 owner_id = local_user(connection).id
                 dataset = find_own(connection, request.dataset, owner_id, to="start runs on it")
-                members = None
+                members = input_tag = None
                 if request.input_tag is not None:
-                    members = tag_members(connection, find_tag(connection, dataset.id, request.input_tag))
+                    tag = find_tag(connection, dataset.id, request.input_tag)
+                    members, input_tag = tag_members(connection, tag), tag.name
             plan = SelectionPlan(
                 dataset=dataset,
                 selection=requested_selection(request.selection, selection_runs.unit_of(dataset)),
                 members=members,
+                input_tag=input_tag,
                 preselected_tag=request.preselected_tag,
                 new_tag=request.new_tag,
                 dry_run=request.dry_run,

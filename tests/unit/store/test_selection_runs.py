@@ -48,6 +48,7 @@ def plan(store: Store, commit_run: Fixture) -> SelectionPlan:
         dataset=dataset,
         selection=SelectionConfig(n_samples=3, unit=selection_runs.unit_of(dataset)),
         members=None,
+        input_tag=None,
         preselected_tag=None,
         new_tag=None,
         dry_run=False,

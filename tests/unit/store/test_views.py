@@ -73,3 +73,8 @@ def test_views_of_a_dataset_can_be_forgotten(store: Store, dataset_id: str) -> N
     with store.writing() as connection:
         views.forget_views(connection, dataset_id)
         assert views.list_views(connection, dataset_id) == []
+
+
+def test_a_dataset_that_was_deleted_meanwhile_gets_no_view(store: Store, dataset_id: str) -> None:
+    with pytest.raises(NotFound, match="the dataset was deleted meanwhile"):
+        make(store, "0" * 24, "vans")

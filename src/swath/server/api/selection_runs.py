@@ -89,15 +89,17 @@ def _schedule(services: Services, principal: Principal, request: SelectionRunReq
         raise InvalidConfig("`input` and `input_tag` exclude each other", field="input_tag")
     with services.store.reading() as connection:
         dataset = find_own(connection, request.dataset, principal.user_id, to="start runs on it")
-        members = None
+        members = input_tag = None
         if request.input_tag is not None:
-            members = tag_members(connection, find_tag(connection, dataset.id, request.input_tag))
+            tag = find_tag(connection, dataset.id, request.input_tag)
+            members, input_tag = tag_members(connection, tag), tag.name
     if request.input is not None:
         members = resolve_selector(services, principal, dataset, request.input)
     plan = SelectionPlan(
         dataset=dataset,
         selection=requested_selection(request.selection, selection_runs.unit_of(dataset)),
         members=members,
+        input_tag=input_tag,
         preselected_tag=request.preselected_tag,
         new_tag=request.new_tag,
         dry_run=dry_run,

@@ -151,6 +151,14 @@ def test_dry_runs_of_two_workers_at_once_are_both_right(client: TestClient) -> N
     assert chosen[0] == chosen[1]
 
 
+def test_a_run_among_the_samples_of_a_tag_says_so(client: TestClient, worker: Worker) -> None:
+    tag(client, "kept", 0, 7, 9)
+    run = ask(client, input_tag="kept", selection={"n_samples": 1.0}, new_tag="the same")
+    assert run["config"]["input_tag"] == "kept"
+    assert worker.work().selected == 3
+    assert members(client, "the same") == [0, 7, 9]
+
+
 def test_a_dry_run_can_be_tagged_as_it_is(client: TestClient, worker: Worker) -> None:
     ask(client, "/api/runs:dry_run")
     result = worker.work()
