@@ -53,7 +53,7 @@ class Swath:
 
     def __call__(self, *arguments: str | Path | float, env: dict[str, str] | None = None) -> Outcome:
         out, err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8"), io.StringIO()
-        handler = signal.getsignal(signal.SIGTERM)
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sys, "argv", ["swath", *map(str, arguments)])
             for name, value in self._environment(env or {}).items():
@@ -62,7 +62,8 @@ class Swath:
                 with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), pytest.raises(SystemExit) as end:
                     run_app()
             finally:
-                signal.signal(signal.SIGTERM, handler)
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
         out.flush()
         assert isinstance(out.buffer, io.BytesIO)
         code = end.value.code
