@@ -46,7 +46,7 @@ class IdempotencyMiddleware:
             await self._app(scope, receive, send)
             return
         body = await _whole_body(receive)
-        stored = await run_in_threadpool(self._begin, principal, key, _digest(scope, body))
+        stored = await run_in_threadpool(self._begin, principal, key, _digest(principal, scope, body))
         if stored is not None:
             again = Response(stored.answer, stored.status, media_type="application/json", headers=REPLAYED)
             await again(scope, receive, send)
@@ -119,9 +119,10 @@ class _HeldAnswer:
             await self._send(message)
 
 
-def _digest(scope: Scope, body: bytes) -> bytes:
-    """Of all that makes a request what it is."""
-    parts = (scope["method"].encode(), scope["path"].encode("utf-8", "surrogatepass"), scope["query_string"], body)
+def _digest(principal: Principal, scope: Scope, body: bytes) -> bytes:
+    """Of all that makes a request what it is: a token of another scope gets no answer that it could not get itself."""
+    path = scope["path"].encode("utf-8", "surrogatepass")
+    parts = (principal.scope.value.encode(), scope["method"].encode(), path, scope["query_string"], body)
     return hashlib.sha256(b"\0".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 

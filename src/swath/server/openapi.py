@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 from swath import __version__
 from swath.server.api import ROUTERS
 from swath.server.auth import COOKIE, OPEN_PATHS
+from swath.server.security import is_upload
 from swath.wire.problems import MEDIA_TYPE, PROBLEM_TYPES, Problem
 
 Json = dict[str, Any]
@@ -104,6 +105,9 @@ def _complete(path: str, method: str, operation: Json) -> None:
         statuses += [409, 413]
     if method == "post" and not responses.keys().isdisjoint({"201", "202"}):
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if method == "put" and is_upload(path):
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     statuses += [int(status) for status in responses if status.startswith(("4", "5"))]
     for status in sorted(set(statuses)):
         responses[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}

@@ -31,8 +31,8 @@ def get_tokens(services: ServicesDep, principal: Member) -> TokenList:
 @router.post("/tokens", status_code=201)
 def post_token(services: ServicesDep, principal: Member, wanted: TokenCreate) -> NewToken:
     """Make a token. Its secret is in this answer and nowhere else."""
-    if wanted.scope is Scope.OWNER and principal.scope is not Scope.OWNER:
-        raise NotAllowed("only owners may make a token of scope `owner`", hint="Ask for `member`.")
+    if principal.scope is not Scope.OWNER:
+        _refuse_more_than(principal, wanted.scope)
     with services.store.writing() as connection:
         user_id, user_name = principal.user_id, principal.user_name
         if wanted.user is not None and wanted.user not in (user_id, user_name):
@@ -58,6 +58,17 @@ def delete_token(
     services.events.disconnect(revoked.id)
     assert user is not None, f"token {revoked.id} without a user"
     return TokenDocument(**_values(revoked, user.name))
+
+
+def _refuse_more_than(principal: Principal, scope: Scope) -> None:
+    """Let a member make no token that reaches further than their own."""
+    if scope is Scope.OWNER:
+        raise NotAllowed("only owners may make a token of scope `owner`", hint="Ask for `member`.")
+    if scope is Scope.WORKER and principal.is_local:
+        raise NotAllowed(
+            "a worker of the local user executes the runs of everybody: only owners may make its token",
+            hint="A token of scope `member` runs a worker for its own user's runs.",
+        )
 
 
 def _reach(principal: Principal) -> str | None:
