@@ -76,6 +76,15 @@ def test_keys_of_two_users_are_not_the_same(shop: Shop, client: TestClient, user
     assert user_client(Scope.MEMBER).post("/api/things", json={"a": 1}, headers=KEY).json() == {"secret": "swath_2"}
 
 
+def test_a_token_that_may_do_less_gets_no_answer_of_one_that_may_do_more(
+    shop: Shop, client: TestClient, user_client: UserClient
+) -> None:
+    client.post("/api/things", json={"a": 1}, headers=KEY)
+    answer = user_client(Scope.READ_ONLY, "local").post("/api/things", json={"a": 1}, headers=KEY)
+    assert answer.status_code == 409
+    assert "secret" not in answer.text
+
+
 @pytest.mark.parametrize("other", [("/api/things", {"a": 2}), ("/api/things?x=1", {"a": 1})])
 def test_a_key_belongs_to_one_request(shop: Shop, client: TestClient, other: tuple[str, dict[str, int]]) -> None:
     client.post("/api/things", json={"a": 1}, headers=KEY)

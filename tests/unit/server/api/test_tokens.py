@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 
 import pytest
+import sqlalchemy as sa
 from starlette.testclient import TestClient
 from tests.unit.server.conftest import BASE_URL, UserClient
 
 from swath.core.access import Scope
+from swath.store import schema
 from swath.store.database import Store
 from swath.store.tokens import replace_local_token
 
@@ -46,6 +48,14 @@ def test_a_member_makes_no_token_that_reaches_further(user_client: UserClient, w
     assert user_client(Scope.MEMBER).post("/api/tokens", json=wanted).status_code == 403
 
 
+@pytest.mark.parametrize(("user", "status"), [("local", 403), ("anna", 201)])
+def test_a_member_makes_no_worker_that_executes_the_runs_of_everybody(
+    user_client: UserClient, user: str, status: int
+) -> None:
+    answer = user_client(Scope.MEMBER, user).post("/api/tokens", json={"name": "x", "scope": "worker"})
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize("scope", [Scope.WORKER, Scope.READ_ONLY])
 def test_tokens_that_only_look_or_work_make_none(user_client: UserClient, scope: Scope) -> None:
     caller = user_client(scope)
@@ -73,11 +83,15 @@ def test_a_token_for_nobody_is_refused(client: TestClient) -> None:
     assert client.post("/api/tokens", json={"name": "x", "user": "nobody"}).status_code == 404
 
 
-def test_a_token_ends_when_it_says(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    soon = int(time.time() * 1000) + 200
-    made = client.post("/api/tokens", json={"name": "short", "expires_at": soon})
-    time.sleep(0.3)
-    assert bearer(client, made.json()["secret"]).get("/api/me").status_code == 401
+def test_a_token_ends_when_it_says(client: TestClient, store: Store) -> None:
+    in_an_hour = int(time.time() * 1000) + 3_600_000
+    made = client.post("/api/tokens", json={"name": "short", "expires_at": in_an_hour}).json()
+    assert made["expires_at"] == in_an_hour
+    with store.writing() as connection:
+        # An hour later.
+        of_it = schema.tokens.c.id == made["id"]
+        connection.execute(sa.update(schema.tokens).where(of_it).values(expires_at=in_an_hour - 3_600_000))
+    assert bearer(client, made["secret"]).get("/api/me").status_code == 401
 
 
 @pytest.mark.parametrize("name", ["", "x" * 200, "two\nlines"])
