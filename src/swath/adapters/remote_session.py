@@ -23,11 +23,12 @@ from swath.wire.additions import EmbedderDocument, ReceiptDocument, read_used_fi
 from swath.wire.columns import Columns, read_columns
 from swath.wire.runs import (
     LEASE_HEADER,
-    MOST_LOG_LINES,
+    LONGEST_MESSAGE,
     LeaseAnswer,
     Progress,
     RunCredentials,
     SessionDocument,
+    storable,
 )
 
 COMMIT_TIMEOUT_S = 1800.0
@@ -36,7 +37,10 @@ COMMIT_TIMEOUT_S = 1800.0
 RANGE_BYTES = 64 << 20
 """Of vectors in one answer: few answers, each soon enough repeated."""
 
-LINES_PER_REQUEST = 200
+LINES_PER_REQUEST = 100
+LONGEST_LINE = 2000
+"""Characters: a request with as many of them as there may be, all escaped, is not too large for the server."""
+
 SECONDS_BETWEEN_LINES = 1.0
 
 
@@ -132,7 +136,10 @@ class RemoteRunSession:
 
     def log(self, level: str, message: str) -> None:
         with self._log_turn:
-            self._unsent.append({"number": self._lines, "level": level, "message": message})
+            line = storable(message)
+            if len(line) > LONGEST_LINE:
+                line = f"{line[: LONGEST_LINE - 1]}…"
+            self._unsent.append({"number": self._lines, "level": level, "message": line})
             self._lines += 1
             is_due = time.monotonic() - self._last_sent >= SECONDS_BETWEEN_LINES
             if is_due or len(self._unsent) >= LINES_PER_REQUEST:
@@ -167,6 +174,7 @@ class RemoteRunSession:
     def finish(self, state: RunState, message: str, result: str) -> None:
         self.flush_log()
         self._at_point("before_finish")
+        message = storable(message)[:LONGEST_MESSAGE]
         document = {"state": state.value, "message": message, "result": json.loads(result)}
         self._transport.post(f"{self._path}/finish", document, headers=self._headers)
 
@@ -189,7 +197,7 @@ class RemoteRunSession:
         """Called with the turn held. Lines stay until they are known to be kept."""
         self._last_sent = time.monotonic()
         while self._unsent:
-            lines = self._unsent[:MOST_LOG_LINES]
+            lines = self._unsent[:LINES_PER_REQUEST]
             self._transport.post(f"{self._path}/log", {"lines": lines}, headers=self._headers)
             del self._unsent[: len(lines)]
 

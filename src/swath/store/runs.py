@@ -19,6 +19,7 @@ from swath.store import schema
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
 from swath.store.users import local_user
+from swath.wire.runs import storable
 
 _table = schema.runs
 _log = schema.run_log
@@ -201,7 +202,7 @@ def finish_run(connection: Connection, run_id: str, state: RunState, *, message:
     if not state.is_final:
         raise Conflict(f"a run cannot be finished with state `{state}`")
     ending: dict[str, object] = {
-        "message": message,
+        "message": storable(message),
         "result": result,
         "finished_at": now_ms(),
         "lease_expires_at": None,
@@ -291,7 +292,7 @@ def append_log_lines(
                 lease_line=last_of_lease,
                 logged_at=now,
                 level=level,
-                message=message,
+                message=storable(message),
             )
         )
 

@@ -43,7 +43,7 @@ def write_columns(columns: Mapping[str, Column], head: Mapping[str, Any] | None 
     """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(_HEAD, json.dumps(dict(head or {})))
+        archive.writestr(_member(_HEAD), json.dumps(dict(head or {})))
         for name, column in columns.items():
             if not _COLUMN_NAME.fullmatch(name):
                 raise ValueError(f"a column cannot be called {name!r}")
@@ -60,8 +60,13 @@ def write_columns(columns: Mapping[str, Column], head: Mapping[str, Any] | None 
 def _write_array(archive: zipfile.ZipFile, name: str, array: NDArray[np.generic]) -> None:
     if array.dtype.kind not in _KINDS:
         raise ValueError(f"column {name!r} is of {array.dtype}, which a document cannot hold")
-    with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+    with archive.open(_member(f"{name}.npy"), "w", force_zip64=True) as member:
         npy.write_array(member, np.ascontiguousarray(array.astype(array.dtype.newbyteorder("<"))), allow_pickle=False)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    """Without the time of writing: the same columns are the same bytes, whenever they are sent again."""
+    return zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
 
 
 def _to_bytes(text: str) -> bytes:

@@ -38,6 +38,12 @@ MOST_LOG_LINES = 1000
 """Lines of the log in one request or answer."""
 
 
+def storable(text: str) -> str:
+    """Text for people that JSON carries and every database keeps: lone surrogates (of odd file names) and NUL come
+    as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 class RunKind(StrEnum):
     """What a run does: go through a datasource (also for whole images), or choose again among samples."""
 

@@ -91,6 +91,20 @@ def test_lines_of_the_log_are_gathered_until_the_next_state(worker: Worker) -> N
     assert worker.log() == ["line 0", "line 1", "line 2", "line 3"]
 
 
+def test_lines_that_are_odd_or_long_are_kept_for_people(worker: Worker) -> None:
+    session = worker.session()
+    session.log("INFO", "a\udcff\0.jpg")
+    session.log("INFO", "long " * 10_000)
+    for _ in range(250):
+        session.log("INFO", "\x01" * 2000)
+    session.finish(RunState.FAILED, "of b\udcff.jpg", "{}")
+    log = [line["message"] for line in worker.transport.get(f"/runs/{worker.run_id}/log", {"limit": 1000})["items"]]
+    assert log[1] == "a\\udcff\\0.jpg"
+    assert (len(log[2]), log[2][-6:]) == (2000, " long…")
+    assert len(log) == 253
+    assert worker.run()["message"] == "of b\\udcff.jpg"
+
+
 def test_many_lines_do_not_wait(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote_session, "LINES_PER_REQUEST", 2)
     session = worker.session()

@@ -124,3 +124,13 @@ def test_a_line_that_is_sent_twice_is_kept_once(store: Store, start_run: Fixture
         lines = runs.read_log(connection, run_id)
     assert [line.message for line in lines] == ["a", "b", "the server's own", "c", "of the next lease"]
     assert [line.number for line in lines] == [0, 1, 2, 3, 4]
+
+
+def test_lines_and_messages_that_no_database_keeps_are_escaped(store: Store, start_run: Fixture) -> None:
+    run = start_run()
+    run.log("INFO", "file a\udcff.jpg holds \0")
+    run.finish(RunState.FAILED, "file b\udcff.jpg", "{}")
+    with store.reading() as connection:
+        (line,) = runs.read_log(connection, run.target.run_id)
+    assert line.message == "file a\\udcff.jpg holds \\0"
+    assert find(store, run.target.run_id).message == "file b\\udcff.jpg"

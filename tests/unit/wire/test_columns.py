@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 import zipfile
 
 import numpy as np
@@ -47,6 +48,12 @@ def test_arrays_that_are_not_contiguous_or_little_endian_come_back() -> None:
     np.testing.assert_array_equal(
         read_columns(write_columns({"a": column}), what="it").array("a", "<i4", (4, 3)), column
     )
+
+
+def test_the_same_columns_are_the_same_bytes_at_any_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = write_columns({"name": ["a"], **numbers()}, {"total": 1})
+    monkeypatch.setattr(time, "localtime", lambda *_: time.gmtime(10**9))
+    assert write_columns({"name": ["a"], **numbers()}, {"total": 1}) == before
 
 
 def test_numpy_reads_the_document() -> None:
