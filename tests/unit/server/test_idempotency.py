@@ -71,6 +71,15 @@ def test_without_a_key_every_request_makes_one(shop: Shop, client: TestClient) -
     assert shop.made == 2
 
 
+def test_a_token_that_may_less_gets_no_answer_of_one_that_may_more(
+    shop: Shop, client: TestClient, user_client: UserClient
+) -> None:
+    client.post("/api/things", json={"a": 1}, headers=KEY)
+    answer = user_client(Scope.READ_ONLY, "local").post("/api/things", json={"a": 1}, headers=KEY)
+    assert answer.status_code == 409
+    assert "swath_1" not in answer.text
+
+
 def test_keys_of_two_users_are_not_the_same(shop: Shop, client: TestClient, user_client: UserClient) -> None:
     client.post("/api/things", json={"a": 1}, headers=KEY)
     assert user_client(Scope.MEMBER).post("/api/things", json={"a": 1}, headers=KEY).json() == {"secret": "swath_2"}

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
+from swath.pipeline.ports import Datasource
 from swath.server.dependencies import Member, Reader, ServicesDep
+from swath.server.pictures import open_files_of
 from swath.server.services import Services, resolve_location
 from swath.store import catalog
 from swath.store.credentials import keep_credentials, masked, read_credentials
@@ -111,7 +113,11 @@ def delete_dataset(
     deleted = delete_rows(services.store, services.home, found.id, cascade=cascade, user_id=principal.user_id)
     for gone in doomed:
         _tell(services, gone)
-    notes = [note for rest in deleted for note in delete_files(rest, services.open_datasource)]
+
+    def open_output(uri: str) -> Datasource:
+        return open_files_of(services, found, uri)
+
+    notes = [note for rest in deleted for note in delete_files(rest, open_output)]
     return DeletedDatasets(names=tuple(rest.name for rest in deleted), notes=tuple(notes))
 
 

@@ -10,6 +10,7 @@ from tests.unit.server.conftest import BASE_URL, UserClient
 
 from swath.core.access import Scope
 from swath.server.services import ServerOptions
+from swath.store import schema
 from swath.store.credentials import MASK
 from swath.store.database import Store
 from swath.store.home import Home
@@ -280,6 +281,18 @@ def test_files_that_cannot_be_deleted_are_named(client: TestClient, committed: P
     notes = client.delete("/api/datasets/vehicles?cascade=true").json()["notes"]
     assert any("vehicles-crops" in note for note in notes)
     assert names(client) == []
+
+
+def test_deleting_follows_no_link_out_of_the_roots(
+    client: TestClient, store: Store, committed: Path, root: Path, tmp_path: Path
+) -> None:
+    with store.writing() as connection:
+        connection.execute(schema.datasets.update().values(is_confined=True))
+    (root / "photos").rename(tmp_path / "private" / "photos")
+    (root / "photos").symlink_to(tmp_path / "private" / "photos")
+    answer = client.delete("/api/datasets/vehicles?cascade=true")
+    assert any("does not lie below" in note for note in answer.json()["notes"])
+    assert committed.exists()
 
 
 def test_the_summary_is_the_line_of_the_list(client: TestClient, committed: Path) -> None:
