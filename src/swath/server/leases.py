@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,21 +43,31 @@ def _watch(services: Services, over: threading.Event) -> None:
     while not over.wait(wait_s):
         wait_s = pause_s
         try:
-            give_back_runs(services)
+            if not give_back_runs(services):
+                wait_s = timeout_s
         except SwathError as exc:
-            # A database that is gone for a moment comes back; the leases are still there then.
+            # A database that is gone for a moment comes back; the leases are still there then, and as long as it was
+            # gone no worker could be heard either.
             logger.warning("leases cannot be looked at: %s", exc.message)
+            wait_s = timeout_s
 
 
-def give_back_runs(services: Services) -> None:
-    """Take the runs of workers that are gone, and tell whoever looks."""
+def give_back_runs(services: Services) -> bool:
+    """Take the runs of workers that are gone, and tell whoever looks.
+
+    Takes none and returns False when this had to wait for its turn to write: so had the workers' signs of life.
+    """
     with services.store.reading() as connection:
         if not is_any_dead(connection, now=now_ms()):
-            return  # without a turn as a writer
+            return True  # without a turn as a writer
+    asked = time.monotonic()
     with services.store.writing() as connection:
+        if time.monotonic() - asked > services.options.worker_timeout_s / CHECKS_PER_LEASE:
+            return False
         requeued = requeue_dead(connection, now=now_ms())
     for run in requeued:
         remove_parts(services.home, run.id, up_to_lease=run.lease)
         services.events.publish("run", id=run.id, dataset_id=run.image_dataset_id, owner_id=run.owner_id)
         if run.worker_id is not None:
             services.events.publish("worker", id=run.worker_id, owner_id=run.owner_id)
+    return True

@@ -29,6 +29,8 @@ from swath.settings import Settings
 from swath.store.credentials import Vault
 from swath.store.database import Store, open_store
 from swath.store.home import THE_SERVER, Home, ServerAddress, open_home, write_private
+from swath.store.run_endings import close_abandoned_runs
+from swath.store.sweep import sweep
 from swath.store.tokens import issue_login_code, issue_token, replace_local_token
 from swath.store.users import local_user
 from swath.wiring.runs import kill_point
@@ -65,6 +67,7 @@ def open_server(settings: Settings, *, host: str, port: int, note: Note) -> Iter
     with home.lock(note, what=THE_SERVER), _listener(host, port) as listener:
         store = open_store(database_url(settings, home))
         try:
+            _tidy_up(store, home)
             url = _url(host, listener.getsockname()[1])
             served = _served(settings, home, store, listener, url)
             with home.serve(served.address):
@@ -121,6 +124,13 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready()
+
+
+def _tidy_up(store: Store, home: Home) -> None:
+    """Clean up after a process that was killed while it had the home: a server, or a run."""
+    with store.writing() as connection:
+        close_abandoned_runs(connection)
+    sweep(store, home)
 
 
 def _served(settings: Settings, home: Home, store: Store, listener: socket.socket, url: str) -> ServedHome:
