@@ -122,6 +122,18 @@ def shared_server() -> Server:
     return server
 
 
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """Kill a server of the tests' own without warning; it starts again when this is left."""
+    folder = Path(str(server.url.query["host"]))
+    where = (f"--pgdata={folder / 'data'}", f"--log={folder / 'log'}")
+    _run(_program("pg_ctl"), "stop", "--silent", "--wait", "--mode=immediate", where[0])
+    try:
+        yield
+    finally:
+        _run(_program("pg_ctl"), "start", "--silent", "--wait", *where, f"--options={_options(folder)}")
+
+
 def restart(server: Server) -> None:
     """Kill a server of the tests' own without warning, as a crash would, and start it again."""
     folder = Path(str(server.url.query["host"]))
@@ -143,9 +155,8 @@ def _start_cluster() -> sa.URL:
     _run(initdb, "--no-sync", "--auth=trust", "--username=swath", "--encoding=UTF8", *order, f"--pgdata={folder}/data")
     rules = folder / "data" / "pg_hba.conf"
     rules.write_text(f"local all {GUARDED_USER} scram-sha-256\n{rules.read_text()}")
-    options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
     keeper = subprocess.Popen(
-        ["sh", "-c", RUN_UNTIL_PIPE_ENDS, "sh", str(folder), pg_ctl, f"-k {folder} {options}"],
+        ["sh", "-c", RUN_UNTIL_PIPE_ENDS, "sh", str(folder), pg_ctl, _options(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd="/",
@@ -160,6 +171,10 @@ def _start_cluster() -> sa.URL:
         log = folder / "log"
         raise RuntimeError(f"PostgreSQL did not start: {log.read_text() if log.exists() else 'it left no log'}")
     return sa.URL.create("postgresql+psycopg", username="swath", database="postgres", query={"host": str(folder)})
+
+
+def _options(folder: Path) -> str:
+    return " ".join([f"-k {folder}", *(f"-c {name}={value}" for name, value in SETTINGS.items())])
 
 
 def _program(name: str) -> str:
