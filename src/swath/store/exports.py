@@ -16,11 +16,12 @@ from swath.formats.coco import CocoCategory, CocoDetections, CocoImage, write_co
 from swath.formats.embeddings_csv import write_embeddings_csv
 from swath.formats.filenames import write_filenames
 from swath.formats.spreadsheet import csv_line
-from swath.store import catalog, samples
+from swath.store import catalog, samples, tags
 from swath.store.database import Store
+from swath.store.datasets import Dataset, DatasetKind, crops_datasets_of
 from swath.store.home import Home
 from swath.store.samples import Crop, Sample
-from swath.store.tags import INITIAL_TAG
+from swath.store.sharing import find_dataset
 
 Subset: TypeAlias = str | NDArray[np.int64] | None
 """Which samples of a dataset: a tag by name or id, ascending sample indices (M,), or all."""
@@ -60,7 +61,7 @@ def crops_csv_head() -> str:
 def iter_subset(store: Store, dataset: str, subset: Subset) -> Iterator[Sample]:
     """The samples of an export by index. Raises NotFound at the first step."""
     if isinstance(subset, np.ndarray):
-        return samples.iter_samples(store, catalog.describe_dataset(store, dataset).id, subset)
+        return samples.iter_samples(store, _find(store, dataset).id, subset)
     return catalog.iter_samples(store, dataset, subset)
 
 
@@ -81,38 +82,47 @@ def export_embeddings_csv(store: Store, home: Home, dataset: str, subset: Subset
 
 def export_tags(store: Store, dataset: str, subset: Subset) -> Iterator[str]:
     """A JSON document `{"dataset": name, "tags": [{"name", "file_names"}, …]}` in pieces, without initial-tag."""
-    details = catalog.describe_dataset(store, dataset)
+    found = _find(store, dataset)
+    members = members_by_tag(store, found.id)
     names = {sample.index: sample.file_name for sample in iter_subset(store, dataset, subset)}
-    yield f'{{"dataset": {json.dumps(details.name)}, "tags": ['
+    yield f'{{"dataset": {json.dumps(found.name)}, "tags": ['
     separator = "\n"
-    for tag in details.tags:
-        if tag.name == INITIAL_TAG:
-            continue
-        members = catalog.tag_indices(store, dataset, tag.id).tolist()
-        document = {"name": tag.name, "file_names": [names[index] for index in members if index in names]}
+    for tag_name, indices in members.items():
+        document = {"name": tag_name, "file_names": [names[index] for index in indices.tolist() if index in names]}
         yield separator + json.dumps(document)
         separator = ",\n"
     yield "\n]}\n"
+
+
+def members_by_tag(store: Store, dataset_id: str) -> dict[str, NDArray[np.int64]]:
+    """The sample indices of every tag of a dataset but initial-tag, by name, oldest first."""
+    with store.reading() as connection:
+        return {
+            tag.name: tags.tag_members(connection, tag)
+            for tag in tags.list_tags(connection, dataset_id)
+            if not tag.is_initial
+        }
 
 
 def export_coco(store: Store, dataset: str, subset: Subset) -> bytes:
     """A COCO document. Of an image dataset: its images with all their predictions; of crops: the images they are
     cut from with the boxes of the crops. Categories of several tasks are numbered anew, named `task/name`.
     """
-    details = catalog.describe_dataset(store, dataset)
+    found = _find(store, dataset)
     chosen = list(iter_subset(store, dataset, subset))
-    if details.kind == "crops":
-        return write_coco(_coco_of_crops(store, dataset, details.parent_id or "", chosen))
+    if found.kind is DatasetKind.CROPS:
+        return write_coco(_coco_of_crops(store, dataset, found.parent_id or "", chosen))
     return write_coco(_coco_of_images(store, dataset, chosen))
 
 
 def crop_files(store: Store, dataset: str, subset: Subset) -> Iterator[CropFile]:
     """The crops of a crops dataset with a folder per category. Raises InvalidConfig for an image dataset."""
-    details = catalog.describe_dataset(store, dataset)
-    if details.kind != "crops":
-        children = ", ".join(f"`{child.name}`" for child in details.children)
+    found = _find(store, dataset)
+    if found.kind is not DatasetKind.CROPS:
+        with store.reading() as connection:
+            children = ", ".join(f"`{child.name}`" for child in crops_datasets_of(connection, found.id))
         raise InvalidConfig(
-            f"`{details.name}` is an image dataset and has no crops",
+            f"`{found.name}` is an image dataset and has no crops",
             field="format",
             hint=f"its crops datasets: {children}." if children else "",
         )
@@ -223,3 +233,8 @@ def crop_of(sample: Sample) -> Crop:
     if sample.crop is None:
         raise AssertionError(f"sample `{sample.file_name}` of a crops dataset is not a crop")
     return sample.crop
+
+
+def _find(store: Store, dataset: str) -> Dataset:
+    with store.reading() as connection:
+        return find_dataset(connection, dataset)

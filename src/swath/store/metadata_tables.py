@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.formats.spreadsheet import csv_line
-from swath.store import catalog
 from swath.store.database import Store
-from swath.store.exports import Subset, category_names, crop_of, iter_subset
+from swath.store.datasets import DatasetKind
+from swath.store.exports import Subset, category_names, crop_of, iter_subset, members_by_tag
 from swath.store.samples import Sample
-from swath.store.tags import INITIAL_TAG
+from swath.store.sharing import find_dataset
 
 TAG_SEPARATOR = "|"
 """Between the names of tags, which cannot hold it."""
@@ -53,7 +53,9 @@ def metadata_columns(store: Store, dataset: str, subset: Subset) -> Mapping[str,
 
 
 def _columns(store: Store, dataset: str) -> list[_Column]:
-    tags = _tags_by_sample(store, dataset)
+    with store.reading() as connection:
+        found = find_dataset(connection, dataset)
+    tags = _tags_by_sample(store, found.id)
     columns = [
         _Column(name="index", dtype=np.int64, value=lambda sample: sample.index),
         _Column(name="id", dtype=None, value=lambda sample: sample.id),
@@ -65,7 +67,7 @@ def _columns(store: Store, dataset: str) -> list[_Column]:
         _Column(name="created_at", dtype=np.int64, value=lambda sample: sample.created_at),
         _Column(name="tags", dtype=None, value=lambda sample: TAG_SEPARATOR.join(tags.get(sample.index, ()))),
     ]
-    if catalog.describe_dataset(store, dataset).kind == "crops":
+    if found.kind is DatasetKind.CROPS:
         columns += _crop_columns(category_names(store, dataset))
     return columns
 
@@ -98,10 +100,9 @@ def _crop_columns(names: Mapping[tuple[str, int], str | None]) -> list[_Column]:
     ]
 
 
-def _tags_by_sample(store: Store, dataset: str) -> dict[int, list[str]]:
+def _tags_by_sample(store: Store, dataset_id: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
-    for tag in catalog.describe_dataset(store, dataset).tags:
-        if tag.name != INITIAL_TAG:
-            for index in catalog.tag_indices(store, dataset, tag.id).tolist():
-                found.setdefault(index, []).append(tag.name)
+    for name, members in members_by_tag(store, dataset_id).items():
+        for index in members.tolist():
+            found.setdefault(index, []).append(name)
     return found

@@ -17,7 +17,7 @@ from swath.server.services import Services
 from swath.store import runs, selection_runs
 from swath.store.selection_runs import SampleRows, SelectionPlan
 from swath.store.sharing import find_own
-from swath.store.tags import find_tag, tag_members
+from swath.store.tags import find_tag, list_tags, tag_members
 from swath.wire.columns import MEDIA_TYPE, Column, write_columns
 from swath.wire.runs import RunDocument
 from swath.wire.selection_run import (
@@ -76,7 +76,8 @@ def put_selection(
     with services.store.reading() as connection:
         found = runs.find_run(connection, lease.run_id)
         dataset_id = found.crop_dataset_id or found.image_dataset_id
-        tag_id = None if result.tag is None else find_tag(connection, dataset_id, result.tag).id
+        # When this was asked before, somebody may have renamed or deleted the tag since.
+        tag_id = next((tag.id for tag in list_tags(connection, dataset_id) if tag.name == result.tag), None)
     publish_run(services, found)
     services.events.publish("worker", id=found.worker_id or "", owner_id=found.owner_id)
     if tag_id is not None:

@@ -208,6 +208,8 @@ def test_a_choice_is_kept_once_and_only_of_candidates(client: TestClient, worker
     assert session.keep(choice) == first
     assert members(client, "chosen") == [2, 4]
     assert client.get(TAGS).json()["total"] == 2
+    assert client.delete(f"{TAGS}/chosen").status_code == 200
+    assert session.keep(choice) == first
     garbage = client.put(
         f"/api/runs/{assignment['run_id']}/selection",
         content=b"garbage",
