@@ -18,7 +18,7 @@ def doctor_command(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Check versions, the embedder, the home folder and the web app."""
+    """Check versions, the home folder, its database and server, the embedder and the web app."""
     from swath.wiring.doctor import examine
 
     checks = examine(load_settings(home=home), embedder=embedder)

@@ -1,4 +1,4 @@
-"""Looks whether this installation can work: versions, embedder, storage."""
+"""Looks whether this installation can work: versions, embedder, storage, database, server."""
 
 from __future__ import annotations
 
@@ -33,6 +33,8 @@ def examine(settings: Settings, *, embedder: str) -> list[Check]:
         Check(name="threads", ok=True, detail=str(settings.threads)),
         *_packages(),
         _home(settings),
+        _database(settings),
+        _server(settings),
         _disk(settings),
         _embedder(settings, embedder),
         _providers(),
@@ -51,16 +53,47 @@ def _packages() -> list[Check]:
 
 
 def _home(settings: Settings) -> Check:
+    from swath.store.home import open_home
+
+    try:
+        probe = open_home(settings.home).root / ".swath-doctor"
+        probe.write_bytes(b"swath")
+        probe.unlink()
+    except (SwathError, OSError) as exc:
+        return Check(name="home", ok=False, detail=f"{settings.home}: {exc}")
+    return Check(name="home", ok=True, detail=f"{settings.home} is writable")
+
+
+def _database(settings: Settings) -> Check:
+    """Opening it brings its tables up to date, as every other command would."""
+    from swath.store.database_errors import shown
+    from swath.store.schema import REVISION
     from swath.wiring.workspace import open_workspace
 
     try:
         with open_workspace(settings) as workspace:
-            probe = workspace.home.root / ".swath-doctor"
-            probe.write_bytes(b"swath")
-            probe.unlink()
-    except (SwathError, OSError) as exc:
-        return Check(name="home", ok=False, detail=f"{settings.home}: {exc}")
-    return Check(name="home", ok=True, detail=f"{settings.home} is writable")
+            engine = workspace.store.engine
+    except SwathError as exc:
+        return Check(name="database", ok=False, detail=str(exc))
+    version = ".".join(map(str, engine.dialect.server_version_info or ()))
+    detail = f"{shown(engine.url)} ({engine.dialect.name} {version}), tables at revision {REVISION}"
+    return Check(name="database", ok=True, detail=detail)
+
+
+def _server(settings: Settings) -> Check:
+    """The server that uses the home, if one does. One that holds the home but does not answer is bad."""
+    from swath.wiring.served import server_of_home
+
+    try:
+        with server_of_home(settings) as client:
+            if client is None:
+                return Check(name="server", ok=None, detail="none uses this home")
+            version = client.health()["version"]
+    except SwathError as exc:
+        return Check(name="server", ok=False, detail=str(exc))
+    same = version == swath.__version__
+    detail = f"{client.url} answers" if same else f"{client.url} is of version {version}: start it anew"
+    return Check(name="server", ok=same, detail=detail)
 
 
 def _disk(settings: Settings) -> Check:

@@ -9,7 +9,6 @@ from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
 from swath.settings import Settings, load_settings
 from swath.wire.run_config import parse_run_config
 from swath.wiring.datasets import describe_dataset, list_datasets, remove_dataset
-from swath.wiring.doctor import examine
 from swath.wiring.exports import export_text, write_file
 from swath.wiring.runs import kill_point, onnx_options, run_here
 
@@ -104,11 +103,3 @@ def test_an_export_of_a_dataset_that_is_not_there_fails_before_a_file_is_made(
     with pytest.raises(NotFound):
         write_file(export_text(settings, "vehicles", export_format="filenames", tag=None), path)
     assert not path.exists()
-
-
-def test_the_doctor_says_what_is_wrong_and_never_raises(settings: Settings, tmp_path: Path) -> None:
-    settings.home.parent.joinpath("home").write_text("a file where the home should be")
-    checks = {check.name: check for check in examine(settings, embedder=str(tmp_path / "none.onnx"))}
-    assert (checks["home"].ok, checks["embedder"].ok, checks["numpy"].ok) == (False, False, True)
-    assert "none.onnx" in checks["embedder"].detail
-    assert checks["threads"].detail == "2"
