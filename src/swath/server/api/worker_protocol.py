@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
+from swath.core.additions import CommitReceipt
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.api.workers import lease_ms
 from swath.server.dependencies import ServicesDep, WorkerCaller
@@ -330,11 +331,25 @@ async def put_artifact(
 @router.post("/runs/{run}/commit")
 def commit_run(services: ServicesDep, lease: LeaseDep, manifest: AdditionsManifest) -> ReceiptDocument:
     """Add everything that was handed in, atomically and once; the same again answers the same."""
+    receipt = _receipt(services, lease)
+    if receipt is None:
+        services.at_point("before_commit")
+        try:
+            receipt = _commit(services, lease, manifest)
+        except Conflict:
+            # The same request may have come before and still have been under way when its connection broke.
+            receipt = _receipt(services, lease)
+            if receipt is None:
+                raise
+    return ReceiptDocument.of(receipt)
+
+
+def _receipt(services: Services, lease: Lease) -> CommitReceipt | None:
     with services.store.reading() as connection:
-        found = runs.find_run(connection, lease.run_id)
-    receipt = runs.receipt_of(found)
-    if receipt is not None:
-        return ReceiptDocument.of(receipt)
+        return runs.receipt_of(runs.find_run(connection, lease.run_id))
+
+
+def _commit(services: Services, lease: Lease, manifest: AdditionsManifest) -> CommitReceipt:
     session = _session(services, lease)
 
     def part(name: str) -> bytes:
@@ -349,10 +364,12 @@ def commit_run(services: ServicesDep, lease: LeaseDep, manifest: AdditionsManife
     with suppress(Conflict), services.store.writing(durable=False) as connection:
         _extend(services, connection, lease)
     remove_parts(services.home, lease.run_id, up_to_lease=lease.number)
+    with services.store.reading() as connection:
+        found = runs.find_run(connection, lease.run_id)
     for dataset_id in (found.image_dataset_id, found.crop_dataset_id):
         if dataset_id is not None:
             services.events.publish("dataset", id=dataset_id, dataset_id=dataset_id, owner_id=found.owner_id)
-    return ReceiptDocument.of(receipt)
+    return receipt
 
 
 def _check(services: Services, lease: Lease) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from swath.core.access import Scope
@@ -185,6 +186,25 @@ def test_a_commit_is_answered_the_same_twice(held: HeldRun, home: Home) -> None:
     assert held.call("POST", "/commit", json=manifest).json() == first.json()
     assert held.document()["message"] == "done"
     assert held.client.get(f"/api/runs/{held.run_id}/result").json() == {"a": 1}
+
+
+@pytest.mark.parametrize("point", ["before_commit", "before_transaction"])
+def test_a_commit_that_overtakes_another_of_the_same_run_answers_both(
+    held: HeldRun, services: Services, app: FastAPI, point: str
+) -> None:
+    """The connection broke while the first was under way, and the worker asked again."""
+    manifest = hand_in(held, {"a.jpg": 2, "b.jpg": 1})
+    overtaking: list[dict[str, Any]] = []
+
+    def overtake(reached: str) -> None:
+        if reached == point and not overtaking:
+            overtaking.append({})
+            overtaking[0] = held.call("POST", "/commit", json=manifest).json()
+
+    app.state.services = replace(services, at_point=overtake)
+    overtaken = held.call("POST", "/commit", json=manifest)
+    assert overtaking[0]["crops_added"] == 3
+    assert overtaken.json() == overtaking[0]
 
 
 def test_a_commit_without_all_parts_adds_nothing(held: HeldRun) -> None:
