@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from swath.server.slow_clients import ImpatientProtocol
+
 START_TIMEOUT_S = 20
 STOP_TIMEOUT_S = 20
 
@@ -22,7 +24,13 @@ class LiveServer:
         self._app = app
         self._listener = socket.create_server(("127.0.0.1", 0))
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, proxy_headers=False, lifespan="on", timeout_graceful_shutdown=5
+            app,
+            http=ImpatientProtocol,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            lifespan="on",
+            timeout_graceful_shutdown=5,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._listener]})

@@ -72,7 +72,7 @@ class GuardMiddleware:
         limit = self._body_limit(scope["path"])
         answer = self._refusal(scope, headers, limit)
         app = self._app if answer is None else answer
-        await app(scope, _limited(receive, limit), _with_headers(send))
+        await app(scope, _limited(receive, limit), _with_headers(send, is_api=is_api(scope["path"])))
 
     def _refusal(self, scope: Scope, headers: Headers, limit: int) -> ASGIApp | None:
         host = headers.get("host", "").lower()
@@ -138,12 +138,15 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def _with_headers(send: Send) -> Send:
+def _with_headers(send: Send, *, is_api: bool) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if is_api:
+                # Somebody's data: nobody in between keeps it, and a browser asks whether it still holds.
+                headers.setdefault("Cache-Control", "private, no-cache")
         await send(message)
 
     return send_with_headers

@@ -95,6 +95,11 @@ def test_every_answer_carries_the_headers_that_protect_browsers(client: TestClie
     assert {name: headers[name] for name in HEADERS} == HEADERS
 
 
+def test_answers_of_the_interface_are_kept_by_nobody_in_between(client: TestClient) -> None:
+    assert client.get("/api/me").headers["cache-control"] == "private, no-cache"
+    assert client.get("/api/nope").headers["cache-control"] == "no-store"
+
+
 def test_refusals_carry_them_too(client: TestClient) -> None:
     headers = client.get("/api/health", headers={"Host": "evil.example"}).headers
     assert {name: headers[name] for name in HEADERS} == HEADERS
