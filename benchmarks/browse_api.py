@@ -16,6 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -120,26 +121,51 @@ class Questions:
         line = f"  {name:<52} {cold:9.1f} {median:7.1f} {late:7.1f} {size / 1e3:8.1f}{' over' if missed else ''}"
         print(line, flush=True)
 
-    def post(self, path: str, document: Mapping[str, Any]) -> httpx2.Request:
-        return self._client.build_request("POST", f"/api{path}", json=document)
 
-    def get(self, path: str, **params: Any) -> httpx2.Request:
-        return self._client.build_request("GET", f"/api{path}", params=params)
+def post(client: httpx2.Client, path: str, document: Mapping[str, Any]) -> httpx2.Request:
+    return client.build_request("POST", f"/api{path}", json=document)
+
+
+def get(client: httpx2.Client, path: str, **params: Any) -> httpx2.Request:
+    return client.build_request("GET", f"/api{path}", params=params)
+
+
+def worst_health_ms(url: str, meanwhile: Callable[[], object]) -> float:
+    """The longest that the server took to say that it is well while it was busy."""
+    done = threading.Event()
+
+    def work() -> None:
+        meanwhile()
+        done.set()
+
+    busy = threading.Thread(target=work)
+    busy.start()
+    worst = 0.0
+    with httpx2.Client(base_url=url) as client:
+        while not done.wait(0.02):
+            start = time.perf_counter()
+            client.get("/api/health").raise_for_status()
+            worst = max(worst, time.perf_counter() - start)
+    busy.join()
+    return 1e3 * worst
 
 
 def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
     random = np.random.default_rng(2)
-    asked = Questions(client, repeats)
 
     def page(*, within: int = count, **query: Any) -> httpx2.Request:
         offset = int(random.integers(0, max(1, within - PAGE)))
-        return asked.post(f"{DATASET}/samples:query", {"offset": offset, "limit": PAGE, **query})
+        return post(client, f"{DATASET}/samples:query", {"offset": offset, "limit": PAGE, **query})
 
     def some_filter() -> dict[str, Any]:
         """Never the same twice; passes about 4 % of the crops."""
         low = float(random.uniform(0.1, 0.5))
         return {"categories": ["kind 1", "kind 2"], "min_score": low, "max_score": low + 0.12}
 
+    start = time.perf_counter()
+    worst = worst_health_ms(str(client.base_url), lambda: client.send(page(within=1)).raise_for_status())
+    print(f"first look: {time.perf_counter() - start:.1f} s, the health of the server at most {worst:.0f} ms meanwhile")
+    asked = Questions(client, repeats)
     same = some_filter()
     for title, sort in (
         ("by index", {}),
@@ -169,16 +195,16 @@ def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
         lambda: page(sort={"key": "distance", "reference_sample_id": some_id()}, within=1),
         has_target=False,
     )
-    asked.ask("facets without a filter (in memory)", lambda: asked.post(f"{DATASET}/samples:facets", {}))
+    asked.ask("facets without a filter (in memory)", lambda: post(client, f"{DATASET}/samples:facets", {}))
     asked.ask(
         "facets, another filter each time",
-        lambda: asked.post(f"{DATASET}/samples:facets", {"filter": some_filter()}),
+        lambda: post(client, f"{DATASET}/samples:facets", {"filter": some_filter()}),
     )
-    asked.ask("one sample", lambda: asked.get(f"/samples/{some_id()}"))
-    asked.ask("12 neighbours of a sample", lambda: asked.get(f"/samples/{some_id()}/neighbors", k=12))
+    asked.ask("one sample", lambda: get(client, f"/samples/{some_id()}"))
+    asked.ask("12 neighbours of a sample", lambda: get(client, f"/samples/{some_id()}/neighbors", k=12))
     asked.ask(
         "12 neighbours, another filter each time",
-        lambda: asked.post(f"{DATASET}/neighbors", {"sample_id": some_id(), "k": 12, "filter": some_filter()}),
+        lambda: post(client, f"{DATASET}/neighbors", {"sample_id": some_id(), "k": 12, "filter": some_filter()}),
     )
     (projection,) = client.get(f"/api{DATASET}/projections").json()["items"]
     points = client.get(projection["points_url"]).content
@@ -196,26 +222,27 @@ def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
         return {"all_of": [{"polygon": {**named, "points": vertices.tolist()}}]}
 
     selections = f"{DATASET}/selections"
-    asked.ask("selection by another polygon each time", lambda: asked.post(selections, {"selector": lasso()}))
+    asked.ask("selection by another polygon each time", lambda: post(client, selections, {"selector": lasso()}))
     turn = iter(range(10**6))
 
     def tag() -> httpx2.Request:
         change = "add" if next(turn) % 2 == 0 else "remove"
-        return asked.post(f"{DATASET}/tags:apply", {"selector": lasso(), "add": [], "remove": [], change: ["lasso"]})
+        return post(client, f"{DATASET}/tags:apply", {"selector": lasso(), "add": [], "remove": [], change: ["lasso"]})
 
     asked.ask("tag by another polygon each time", tag)
-    asked.ask("all points (12 bytes each)", lambda: asked.get(f"/projections/{projection['id']}/points.bin"))
+    asked.ask("all points (12 bytes each)", lambda: get(client, f"/projections/{projection['id']}/points.bin"))
     for name in ("category", "tag:lasso"):
         asked.ask(
             f"column of codes, {name}",
-            lambda name=name: asked.get(f"/projections/{projection['id']}/columns/{name}.bin"),
+            lambda name=name: get(client, f"/projections/{projection['id']}/columns/{name}.bin"),
         )
-    asked.ask("10,000 embeddings anywhere", lambda: embeddings(asked, int(random.integers(0, max(1, count - 10_000)))))
+    asked.ask(
+        "10,000 embeddings anywhere",
+        lambda: get(
+            client, f"{DATASET}/embeddings", first=int(random.integers(0, max(1, count - 10_000))), count=10_000
+        ),
+    )
     return asked.over_target
-
-
-def embeddings(asked: Questions, first: int) -> httpx2.Request:
-    return asked.get(f"{DATASET}/embeddings", first=first, count=10_000)
 
 
 def resident_mib(process: int) -> float:
@@ -227,12 +254,12 @@ def resident_mib(process: int) -> float:
 
 def run(arguments: argparse.Namespace, folder: Path) -> None:
     home = open_home(folder / "home")
-    start = time.perf_counter()
-    fill(home, crops=arguments.crops, dimension=arguments.dimension, vectors=arguments.vectors)
-    print(
-        f"{arguments.crops:,} crops, D = {arguments.dimension}, vectors `{arguments.vectors}`; drawn and committed in "
-        f"{time.perf_counter() - start:.0f} s, database {home.database.stat().st_size / 2**20:,.0f} MiB"
-    )
+    print(f"{arguments.crops:,} crops, D = {arguments.dimension}, vectors `{arguments.vectors}`")
+    if not home.database.exists():
+        start = time.perf_counter()
+        fill(home, crops=arguments.crops, dimension=arguments.dimension, vectors=arguments.vectors)
+        print(f"drawn and committed in {time.perf_counter() - start:.0f} s")
+    print(f"database {home.database.stat().st_size / 2**20:,.0f} MiB")
     process = subprocess.Popen([sys.executable, __file__, "--serve", str(home.root)])
     try:
         address = wait_for_server(home, process)
@@ -252,13 +279,16 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=60)
     parser.add_argument("--vectors", choices=("round", "curved", "uniform"), default="curved")
-    parser.add_argument("--folder", type=Path, default=None, help="where to write (default: the temporary folder)")
+    parser.add_argument("--folder", type=Path, help="where the home is made and kept; one that is there is used again")
     parser.add_argument("--serve", type=Path, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve is not None:
         serve_here(arguments.serve)
         return
-    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+    if arguments.folder is not None:
+        run(arguments, arguments.folder)
+        return
+    with tempfile.TemporaryDirectory() as folder:
         run(arguments, Path(folder))
 
 

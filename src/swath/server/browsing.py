@@ -46,13 +46,15 @@ class Browser:
     def __init__(self, *, max_bytes: int = DEFAULT_MAX_BYTES) -> None:
         self._memo = Memo(max_bytes)
 
-    def open(self, store: Store, home: Home, dataset_id: str) -> BrowsedDataset:
-        """A dataset as it is now. Must not be called within a transaction: it may take seconds and uses its own.
+    def open(self, store: Store, home: Home, dataset_id: str, version: Version | None = None) -> BrowsedDataset:
+        """A dataset as it is now, or as of a version that was read a moment ago.
 
-        Raises NotFound if it has been deleted.
+        Must not be called within a transaction: it may take seconds and uses its own. Raises NotFound if the dataset
+        has been deleted.
         """
-        with store.reading() as connection:
-            version = _version(connection, dataset_id)
+        if version is None:
+            with store.reading() as connection:
+                version = dataset_version(connection, _dataset(connection, dataset_id))
 
         def load() -> _Snapshot:
             self._memo.discard(lambda key: isinstance(key, _SnapshotKey) and key.dataset_id == dataset_id)
@@ -212,19 +214,14 @@ class BrowsedDataset:
         return np.sqrt(squared)
 
 
-def _version(connection: Connection, dataset_id: str) -> Version:
+def dataset_version(connection: Connection, dataset: Dataset) -> Version:
     """Changes with every commit that concerns a dataset: crops also turn stale by commits to their images."""
-    table = schema.datasets
-    parent = table.alias("parent")
-    query = (
-        sa.select(table.c.sample_count, table.c.modified_at, sa.func.coalesce(parent.c.modified_at, 0))
-        .outerjoin_from(table, parent, parent.c.id == table.c.parent_id)
-        .where(table.c.id == dataset_id)
-    )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no dataset `{dataset_id}` any more")
-    return tuple(row)
+    parent_modified = 0
+    if dataset.parent_id is not None:
+        table = schema.datasets
+        query = sa.select(table.c.modified_at).where(table.c.id == dataset.parent_id)
+        parent_modified = connection.execute(query).scalar_one()
+    return dataset.sample_count, dataset.modified_at, parent_modified
 
 
 def _dataset(connection: Connection, dataset_id: str) -> Dataset:

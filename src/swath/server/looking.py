@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
-from swath.server.browsing import BrowsedDataset
+from swath.server.browsing import BrowsedDataset, dataset_version
 from swath.server.services import Services
 from swath.store.datasets import Dataset, dataset_by_id
 from swath.store.ids import is_id
@@ -32,8 +32,10 @@ def visible_dataset(services: Services, principal: Principal, name_or_id: str) -
 
 def browse(services: Services, principal: Principal, name_or_id: str) -> BrowsedDataset:
     """A dataset with its columns; the first look at a large one takes seconds. Raises NotFound."""
-    dataset = visible_dataset(services, principal, name_or_id)
-    return services.browser.open(services.store, services.home, dataset.id)
+    with services.store.reading() as connection:
+        dataset = find_visible(connection, name_or_id, principal.user_id)
+        version = dataset_version(connection, dataset)
+    return services.browser.open(services.store, services.home, dataset.id, version)
 
 
 def visible_sample(services: Services, principal: Principal, sample_id: str) -> VisibleSample:
