@@ -27,7 +27,14 @@ with open_home(Path(sys.argv[1])).lock(print, what="the run of a child"):
 
 def test_a_home_is_made_with_its_folders_and_can_be_opened_again(tmp_path: Path) -> None:
     home = open_home(tmp_path / "deep" / "home")
-    assert {path.name for path in home.root.iterdir()} == {"artifacts", "projections", "exports", "vectors", "cache", "models"}
+    assert {path.name for path in home.root.iterdir()} == {
+        "artifacts",
+        "projections",
+        "exports",
+        "vectors",
+        "cache",
+        "models",
+    }
     assert open_home(home.root) == home
     assert home.database_url == f"sqlite:///{tmp_path}/deep/home/swath.sqlite"
 
