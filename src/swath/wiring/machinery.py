@@ -45,19 +45,29 @@ def open_machinery(
 
 @dataclass(slots=True)
 class EmbedderShelf:
-    """Embedders by name, so that a worker loads one for many runs. Holds the last one only: they may be large."""
+    """Keeps the embedder that was used last, so that a worker loads it once for many runs. They may be large."""
 
     models_folder: Path
-    _name: str = ""
+    _key: tuple[object, ...] = ()
     _embedder: Embedder | None = None
 
     def get(self, name: str, options: OnnxOptions | None = None) -> Embedder:
         """Raises InvalidConfig or EmbedderUnavailable, as `load_embedder` does."""
-        if self._embedder is None or name != self._name or options is not None:
+        key = (name, options, _stamp(name))
+        if self._embedder is None or key != self._key:
             self._embedder = None
             self._embedder = load_embedder(name, models_folder=self.models_folder, options=options)
-            self._name = name
+            self._key = key
         return self._embedder
+
+
+def _stamp(name: str) -> tuple[int, int] | None:
+    """Changes with the file of a model; None for one that is no file."""
+    try:
+        stat = Path(name).stat()
+    except (OSError, ValueError):
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 NICENESS = 5
-"""Below the server, so that pages stay quick while a run uses every core."""
+"""So far below the server, so that pages stay quick while a run uses every core."""
 
 SECONDS_TO_STOP = 8.0
 """How long a worker may take to hand its run back before it is killed."""
@@ -34,6 +34,12 @@ class WorkerProcess:
         self._turn = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._keep_running, name="swath-worker-process", daemon=True)
+
+    @property
+    def process_id(self) -> int | None:
+        """Of the latest worker; None if there was none yet."""
+        with self._turn:
+            return None if self._process is None else self._process.pid
 
     def start(self) -> None:
         self._thread.start()
@@ -86,7 +92,7 @@ class WorkerProcess:
             )
             # It may be gone already.
             with suppress(ProcessLookupError):
-                os.setpriority(os.PRIO_PROCESS, self._process.pid, NICENESS)
+                os.setpriority(os.PRIO_PROCESS, self._process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
             return self._process
 
 
