@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from swath.core.additions import RunAdditions, UsedFile
 from swath.core.errors import InvalidConfig
@@ -119,3 +121,19 @@ def test_a_manifest_of_crops_without_predictions_is_refused() -> None:
     )
     with pytest.raises(InvalidConfig, match="no predictions"):
         read_additions(forged, dict(write_parts(make_additions({"a.jpg": 2}))).__getitem__)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_parts_that_were_corrupted_are_refused_or_as_they_were(data: st.DataObject) -> None:
+    additions = make_additions({"a.jpg": 2, "b.jpg": 1})
+    parts = dict(write_parts(additions))
+    name = data.draw(st.sampled_from(sorted(parts)))
+    corrupted = bytearray(parts[name])
+    for _ in range(data.draw(st.integers(1, 3))):
+        corrupted[data.draw(st.integers(0, len(corrupted) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        found = read_additions(write_manifest(additions), {**parts, name: bytes(corrupted)}.__getitem__)
+    except InvalidConfig:
+        return
+    assert_same(found, additions)

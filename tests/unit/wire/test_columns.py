@@ -25,6 +25,7 @@ def numbers() -> dict[str, np.ndarray]:
     }
 
 
+@settings(deadline=None)
 @given(texts=TEXTS, blobs=BLOBS)
 def test_texts_and_bytes_come_back_as_they_were(texts: list[str], blobs: list[bytes]) -> None:
     read = read_columns(write_columns({"name": texts, "digest": blobs}, {"total": 7}), what="it")
@@ -71,7 +72,7 @@ def test_a_column_that_is_not_what_was_asked_for_is_named(name: str, dtype: str,
         read.array(name, dtype, shape)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_corrupted_bytes_are_refused_or_read_as_they_were(data: st.DataObject) -> None:
     document = bytearray(write_columns({"name": ["a", "bb"], **numbers()}, {"total": 1}))
@@ -89,6 +90,7 @@ def test_corrupted_bytes_are_refused_or_read_as_they_were(data: st.DataObject) -
             continue
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_document_are_refused(data: bytes) -> None:
     with pytest.raises(InvalidConfig, match="part `x`"):
