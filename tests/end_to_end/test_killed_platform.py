@@ -318,7 +318,7 @@ def test_two_workers_race_and_every_run_is_executed_once(
 ) -> None:
     deployment.start_server()
     runs = []
-    for name in ("a", "b", "c"):
+    for name in ("day", "dusk", "night"):
         folder = make_photos(name)
         folder.add_many(IMAGES_PER_STEP)
         runs += [deployment.schedule(folder, model, dataset=name) for _ in range(3)]
@@ -329,7 +329,7 @@ def test_two_workers_race_and_every_run_is_executed_once(
     for run in runs:
         assert run.document.deaths == 0
         assert deployment.story(run).count(" began") == 1
-    for name in ("a", "b", "c"):
+    for name in ("day", "dusk", "night"):
         documents = [run.document for run in runs if run.document.image_dataset.name == name]
         in_turn = sorted(documents, key=lambda document: document.started_at)
         for earlier, later in itertools.pairwise(in_turn):

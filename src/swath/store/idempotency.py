@@ -71,6 +71,11 @@ def abandon_request(connection: Connection, user_id: str, key: str) -> None:
     connection.execute(sa.delete(_table).where(_is(user_id, key), _table.c.status.is_(None)))
 
 
+def abandon_requests(connection: Connection) -> None:
+    """Forget what a server that died had under way, so that it can be sent again at once."""
+    connection.execute(sa.delete(_table).where(_table.c.status.is_(None)))
+
+
 def _insert(connection: Connection, user_id: str, key: str, request_digest: bytes, now: int) -> bool:
     """Whether the key was free; of two requests at once the second waits here for the first."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite

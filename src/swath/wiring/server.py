@@ -25,10 +25,12 @@ from swath.core.errors import InvalidConfig, SourceUnavailable
 from swath.server.app import create_app
 from swath.server.browsing import Browser
 from swath.server.services import ServerOptions, Services
+from swath.server.slow_clients import ImpatientProtocol
 from swath.settings import Settings
 from swath.store.credentials import Vault
 from swath.store.database import Store, open_store
 from swath.store.home import THE_SERVER, Home, ServerAddress, open_home, write_private
+from swath.store.idempotency import abandon_requests
 from swath.store.run_endings import close_abandoned_runs
 from swath.store.sweep import sweep
 from swath.store.tokens import issue_login_code, issue_token, replace_local_token
@@ -82,6 +84,7 @@ def serve(served: ServedHome, *, on_ready: Callable[[], None], before_stop: Call
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     config = uvicorn.Config(
         create_app(served.services),
+        http=ImpatientProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -130,6 +133,7 @@ def _tidy_up(store: Store, home: Home) -> None:
     """Clean up after a process that was killed while it had the home: a server, or a run."""
     with store.writing() as connection:
         close_abandoned_runs(connection)
+        abandon_requests(connection)
     sweep(store, home)
 
 

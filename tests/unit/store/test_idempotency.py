@@ -14,6 +14,7 @@ from swath.store.idempotency import (
     UNDER_WAY_MS,
     StoredAnswer,
     abandon_request,
+    abandon_requests,
     begin_request,
     finish_request,
 )
@@ -124,3 +125,15 @@ def test_of_requests_at_once_one_does_the_work(store: Store, user_id: str) -> No
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["first"] + ["refused"] * 5
+
+
+def test_what_a_server_that_died_had_under_way_is_done_anew_and_what_it_had_done_is_not(
+    store: Store, user_id: str
+) -> None:
+    begin(store, user_id)
+    finish(store, user_id)
+    begin(store, user_id, key="under way")
+    with store.writing() as connection:
+        abandon_requests(connection)
+    assert begin(store, user_id, key="under way") is None
+    assert begin(store, user_id) == ANSWER
