@@ -52,7 +52,7 @@ class Transport:
     What fails on the way (no connection, 502, 503, 504, 429) is tried again with growing pauses for up to
     `patience_s` seconds. That does no harm: a POST that does not say that it may be repeated carries an idempotency
     key. Raises the error of ours that the server's problem document stands for, SourceUnavailable where no server
-    answers. The token is in no error and no representation.
+    answers (or another error of that shape, given as `out_of_reach`). The token is in no error and no representation.
     """
 
     def __init__(
@@ -61,12 +61,14 @@ class Transport:
         token: str,
         *,
         patience_s: float = CLIENT_PATIENCE_S,
+        out_of_reach: type[SwathError] = SourceUnavailable,
         transport: httpx2.BaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.url = checked_url(url)
         self._patience_s = patience_s
+        self._out_of_reach = out_of_reach
         self._clock = clock
         self._sleep = sleep
         if not (token.isascii() and token.isprintable()) or " " in token:
@@ -243,7 +245,7 @@ class Transport:
 
     def _unreachable(self, exc: Exception) -> SwathError:
         reason = str(exc) or type(exc).__name__
-        return SourceUnavailable(
+        return self._out_of_reach(
             f"the server at `{self.url}` cannot be reached: {reason}",
             hint="Is it running (`swath up`), and is this its address?",
         )

@@ -64,7 +64,7 @@ def run_through_server(
     embedders.get(config.embedder, onnx_options)
     output = open_output(config, source, home, observer)
     access = ServerAccess(url=address.url, token=address.token)
-    with Client(address.url, address.token) as client, access.line() as line, access.transport() as transport:
+    with Client(address.url, address.token) as client, access.line() as line, access.run_transport() as transport:
         execution = RunExecution(
             settings=settings,
             home=home,
@@ -130,7 +130,7 @@ def _run(
             with run_link(line, assignment, stopping=threading.Event()) as link:
                 return execution.run(assignment, _Both(observer, link.board))
     except StaleLease as exc:
-        raise RunFailed(f"the run was taken from this process: {exc.message}") from exc
+        raise RunFailed(f"this process does not have the run any more: {exc.message}", hint=exc.hint) from exc
     except KeyboardInterrupt:
         with suppress(SwathError):
             if not run.refresh().is_over:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from swath.client.transport import WORKER_PATIENCE_S, Transport
+from swath.core.errors import StaleLease
 from swath.worker.server_line import ServerLine
 
 
@@ -15,9 +16,13 @@ class ServerAccess:
     url: str
     token: str = field(repr=False)
 
-    def transport(self) -> Transport:
-        """For what must not get lost: outlasts a restart of the server."""
-        return Transport(self.url, self.token, patience_s=WORKER_PATIENCE_S)
+    def run_transport(self) -> Transport:
+        """For the session of a run: outlasts a restart of the server.
+
+        A run whose server is gone for longer is lost, not failed: it is one of the queue when the server comes back.
+        """
+        return Transport(self.url, self.token, patience_s=WORKER_PATIENCE_S, out_of_reach=StaleLease)
 
     def line(self) -> ServerLine:
-        return ServerLine(patient=self.transport(), quick=Transport(self.url, self.token, patience_s=0.0))
+        patient = Transport(self.url, self.token, patience_s=WORKER_PATIENCE_S)
+        return ServerLine(patient=patient, quick=Transport(self.url, self.token, patience_s=0.0))

@@ -42,7 +42,7 @@ def run_worker(settings: Settings, options: WorkerOptions, *, stopping: threadin
     """
     access = find_access(settings)
     home = open_home(settings.home)
-    with access.line() as line, access.transport() as transport:
+    with access.line() as line, access.run_transport() as transport:
         worker = register_worker(line, _identity(settings, options))
         note(f"worker {worker.name} ({worker.id}) at {access.url}: waiting for runs")
         execution = RunExecution(

@@ -148,7 +148,7 @@ def test_patience_has_an_end(server: Scripted) -> None:
     server.answers = [problem(503, "unavailable")]
     with server.transport(patience_s=5.0) as transport, pytest.raises(SourceUnavailable, match="this is unavailable"):
         transport.get("/runs")
-    assert 2.5 < sum(server.slept) <= 5.0
+    assert 1.5 < sum(server.slept) <= 5.0
 
 
 def test_the_server_says_when_to_ask_again(server: Scripted) -> None:
