@@ -50,6 +50,7 @@ COMPRESSED_TYPES = frozenset(
 """Pixels, vectors and bitmaps are compact already, and events must not wait in a compressor."""
 
 _UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+")
+_REPORTS = re.compile(r"/api/runs/[^/]+/(log|selection|commit|finish)")
 _SELECTORS = re.compile(
     r"/api/(datasets/[^/]+/(selections|exports|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
     r"|runs:(select|dry_run)|runs/[^/]+/selection)"
@@ -101,6 +102,8 @@ class GuardMiddleware:
     def _body_limit(self, path: str) -> int:
         if is_upload(path):
             return self._options.max_upload_bytes
+        if _REPORTS.fullmatch(path):
+            return self._options.max_report_bytes
         if _SELECTORS.fullmatch(path):
             return self._options.max_selector_bytes
         return self._options.max_body_bytes

@@ -44,6 +44,9 @@ class ServerOptions:
     max_selector_bytes: int = 16 * MIB
     """Of requests that may name every sample of a large dataset."""
 
+    max_report_bytes: int = 64 * MIB
+    """Of what workers report: lines of a log, a result, which of a million samples a run chose."""
+
     max_upload_bytes: int = 16 * 1024 * MIB
     """Of the parts and artifacts that workers hand in."""
 

@@ -26,7 +26,13 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def options() -> ServerOptions:
-    return ServerOptions(hosts=("swath.example", "10.0.0.7:8750"), max_body_bytes=1000, max_upload_bytes=5000)
+    return ServerOptions(
+        hosts=("swath.example", "10.0.0.7:8750"),
+        max_body_bytes=1000,
+        max_selector_bytes=2000,
+        max_report_bytes=3000,
+        max_upload_bytes=5000,
+    )
 
 
 @pytest.fixture
@@ -125,10 +131,22 @@ def test_a_body_within_the_limit_is_taken(echo: TestClient) -> None:
     assert echo.post("/api/echo", json=[1] * 100).json() == 100
 
 
-def test_uploads_have_a_limit_of_their_own(client: TestClient) -> None:
-    path = f"/api/runs/{'0' * 24}/parts/vectors"
-    assert client.put(path, content=b"x" * 4000).status_code != 413
-    assert client.put(path, content=b"x" * 6000).status_code == 413
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/api/datasets", 1000),
+        ("POST", "/api/datasets/x/selections", 2000),
+        ("POST", "/api/datasets/x/tags:apply", 2000),
+        ("POST", "/api/datasets/x/samples:query", 2000),
+        ("POST", "/api/runs/x/log", 3000),
+        ("PUT", "/api/runs/x/selection", 3000),
+        ("PUT", "/api/runs/x/parts/vectors", 5000),
+        ("PUT", "/api/runs/x/artifacts/reports/report.json", 5000),
+    ],
+)
+def test_each_address_takes_as_much_as_it_needs(client: TestClient, method: str, path: str, limit: int) -> None:
+    assert client.request(method, path, content=b"x" * limit).status_code != 413
+    assert client.request(method, path, content=b"x" * (limit + 1)).status_code == 413
 
 
 def test_an_address_has_an_end(client: TestClient) -> None:
