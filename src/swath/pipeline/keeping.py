@@ -56,15 +56,20 @@ def crops_folder(crop_dataset_id: str) -> str:
     return f"{CROPS_ROOT}{crop_dataset_id}/"
 
 
-def sweep_left_overs(output: Datasource, target: RunTarget, known: Sequence[str]) -> int:
-    """Delete crop files that no dataset names: a run that died before its commit left them. Returns how many."""
+def sweep_left_overs(output: Datasource, target: RunTarget, known: Callable[[], Sequence[str]]) -> int:
+    """Delete crop files that no dataset names: a run that died before its commit left them. Returns how many.
+
+    `known` answers what is named. It is asked after the files were listed, and right before any is deleted: raising
+    StaleLease it keeps a run that stood still for long from deleting what the one after it has written meanwhile.
+    """
     if target.crop_dataset_id is None:
         return 0
     folder = crops_folder(target.crop_dataset_id)
+    there = [entry.key for page in output.list_pages(folder) for entry in page]
+    named = set(known())
     for written in (folder, crop_thumbnail_key(folder)):
         output.remove_unfinished(written)
-    named = set(known)
-    left_over = [entry.key for page in output.list_pages(folder) for entry in page if entry.key not in named]
+    left_over = [key for key in there if key not in named]
     output.delete([*left_over, *map(crop_thumbnail_key, left_over)])
     return len(left_over)
 

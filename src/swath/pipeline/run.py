@@ -125,7 +125,7 @@ class _Run:
 
     def execute(self) -> str:
         """The run in its steps; returns the message for a person."""
-        left_over = sweep_left_overs(self.context.output, self.session.target, self.session.known_crop_files())
+        left_over = sweep_left_overs(self.context.output, self.session.target, self.session.known_crop_files)
         if left_over:
             self._note("INFO", f"removed {messages.counted(left_over, 'crop file')} that an earlier run left behind")
         used: Mapping[str, UsedFile] = {} if self.config.datasource.process_all else self.session.used_files()

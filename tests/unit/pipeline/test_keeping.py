@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from swath.core.errors import RunFailed, SourceUnavailable
+from swath.core.errors import RunFailed, SourceUnavailable, StaleLease
 from swath.core.objects import BoxOutcome, ObjectTable, object_keys
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.keeping import (
@@ -183,7 +183,31 @@ def test_only_crop_files_of_this_dataset_that_nothing_names_are_swept() -> None:
     other = ".lightly/crops/dddddddddddddddddddddddd/a.png/1.jpg"
     files = [named, left_over, other, crop_thumbnail_key(named), crop_thumbnail_key(left_over), "a.png"]
     output = MemoryDatasource(dict.fromkeys(files, b"x"))
-    assert sweep_left_overs(output, target(ID), [named]) == 1
+    assert sweep_left_overs(output, target(ID), lambda: [named]) == 1
     assert set(output.files) == {named, other, crop_thumbnail_key(named), "a.png"}
-    assert sweep_left_overs(output, target(ID), [named]) == 0
-    assert sweep_left_overs(output, target(None), []) == 0
+    assert sweep_left_overs(output, target(ID), lambda: [named]) == 0
+    assert sweep_left_overs(output, target(None), list) == 0
+
+
+def test_a_run_that_is_another_workers_by_now_sweeps_nothing() -> None:
+    written_since = f".lightly/crops/{ID}/a.png/0.jpg"
+    output = MemoryDatasource({written_since: b"x"})
+
+    def known() -> list[str]:
+        raise StaleLease("lease 1 is over")
+
+    with pytest.raises(StaleLease):
+        sweep_left_overs(output, target(ID), known)
+    assert set(output.files) == {written_since}
+
+
+def test_what_the_next_run_named_while_this_one_stood_still_is_not_swept() -> None:
+    named = f".lightly/crops/{ID}/a.png/0.jpg"
+    output = MemoryDatasource({named: b"x"})
+
+    def known() -> list[str]:
+        output.files[f".lightly/crops/{ID}/a.png/1.jpg"] = b"written and named only now"
+        return [named]
+
+    assert sweep_left_overs(output, target(ID), known) == 0
+    assert len(output.files) == 2
