@@ -48,7 +48,7 @@ class WorkerLife:
                 raise
             except SwathError as exc:
                 if not is_lost:
-                    self.note(f"{exc.message}; trying again until it does")
+                    self.note(f"{exc.message}; trying again")
                 is_lost = True
                 assignment = None
             else:
@@ -79,7 +79,7 @@ class WorkerLife:
             except SwathError as exc:
                 message = f"dropped: {exc.message}"
             except Exception:
-                # The run was closed as FAILED with this; the next one may fare better.
+                # A bug. The pipeline has closed the run as FAILED with it; the next one may fare better.
                 message = traceback.format_exc()
         self.note(f"run {assignment.run_id}: {message}")
         if link.watch.locked_out is not None:
