@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from swath.core.errors import Conflict, InvalidConfig
@@ -53,5 +54,6 @@ def remove_parts(home: Home, run_id: str, *, up_to_lease: int) -> None:
         for of_lease in folder.iterdir():
             if of_lease.name.isdigit() and int(of_lease.name) <= up_to_lease:
                 shutil.rmtree(of_lease, ignore_errors=True)
-        if not any(folder.iterdir()):
+        # It stays where the next lease has parts, which may come at this moment.
+        with suppress(OSError):
             folder.rmdir()

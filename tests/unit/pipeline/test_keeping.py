@@ -206,7 +206,7 @@ def test_what_the_next_run_named_while_this_one_stood_still_is_not_swept() -> No
     output = MemoryDatasource({named: b"x"})
 
     def known() -> list[str]:
-        output.files[f".lightly/crops/{ID}/a.png/1.jpg"] = b"written and named only now"
+        output.write(f".lightly/crops/{ID}/a.png/1.jpg", b"written only now")
         return [named]
 
     assert sweep_left_overs(output, target(ID), known) == 0
