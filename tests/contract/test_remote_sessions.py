@@ -26,7 +26,7 @@ from swath.store.clock import now_ms
 from swath.store.database import open_store
 from swath.store.datasets import create_dataset, plan_image_dataset
 from swath.store.home import open_home
-from swath.store.queue import requeue_dead
+from swath.store.schema import runs
 from swath.store.tokens import issue_token
 from swath.store.users import local_user
 from swath.testing.session_contract import EMBEDDER, crops_by_key, expected_crops, make_additions
@@ -43,7 +43,7 @@ from swath.server.services import ServerOptions, Services
 from swath.store.credentials import Vault
 from swath.store.database import open_store
 from swath.store.home import open_home
-from swath.store.queue import requeue_dead
+from swath.store.schema import runs
 from swath.store.sweep import sweep
 
 folder, url, port, kill_at, worker_timeout_s = sys.argv[1:]
@@ -113,6 +113,14 @@ class Installation:
     def was_killed(self) -> bool:
         assert self.process is not None
         return self.process.wait(timeout=PATIENCE_S) == -signal.SIGKILL
+
+    def let_leases_run_out(self) -> None:
+        """Make it long ago that any worker was heard of; no server is running."""
+        store = open_store(self.url)
+        with store.writing() as connection:
+            has_lease = runs.c.lease_expires_at.is_not(None)
+            connection.execute(runs.update().where(has_lease).values(lease_expires_at=1))
+        store.close()
 
     def kill(self) -> None:
         if self.process is not None:
@@ -187,17 +195,23 @@ def assert_added_once(installation: Installation) -> None:
 
 @pytest.mark.parametrize("has_committed", [False, True])
 def test_the_run_of_a_worker_that_is_gone_comes_to_its_end(installation: Installation, has_committed: bool) -> None:
-    installation.start(worker_timeout_s=1.0)
+    installation.start()
     run_id = installation.schedule()
     gone = installation.claim()
     if has_committed:
         gone.commit(ADDITIONS)
+    installation.kill()
+    installation.let_leases_run_out()
+    installation.start(worker_timeout_s=1.0)
+    if has_committed:
         run = installation.wait_for(run_id, RunState.COMPLETED)
         assert run["message"].endswith("the worker ended before its report")
     else:
         installation.wait_for(run_id, RunState.QUEUED)
         with pytest.raises(StaleLease):
             gone.commit(ADDITIONS)
+        installation.kill()
+        installation.start()
         again = installation.claim(run_id)
         again.commit(ADDITIONS)
         again.finish(RunState.COMPLETED, "done", "{}")
@@ -205,14 +219,14 @@ def test_the_run_of_a_worker_that_is_gone_comes_to_its_end(installation: Install
 
 
 def test_a_server_that_starts_waits_until_its_workers_could_be_heard(installation: Installation) -> None:
-    installation.start(worker_timeout_s=1.0, kill_at="before_finish")
+    installation.start(kill_at="before_finish")
     run_id = installation.schedule()
     session = installation.claim()
     thread = threading.Thread(target=lambda: session.finish(RunState.FAILED, "no images", "{}"))
     thread.start()
     assert installation.was_killed()
-    time.sleep(1.2)  # the lease runs out while no server is there
-    installation.start(worker_timeout_s=3.0)
+    installation.let_leases_run_out()
+    installation.start()
     thread.join(timeout=PATIENCE_S)
     assert (installation.run(run_id)["state"], installation.run(run_id)["deaths"]) == ("FAILED", 0)
 
@@ -231,12 +245,12 @@ def test_an_answer_to_a_claim_that_got_lost_costs_a_lease_and_nothing_more(insta
     installation.start()
     thread.join(timeout=PATIENCE_S)
     assert answers == [{"assignment": None}]
-    # Nobody knows of the lease; it has sixty seconds from when it was given.
+    # Nobody knows of the lease: it runs out.
     installation.kill()
-    store = open_store(installation.url)
-    with store.writing() as connection:
-        requeue_dead(connection, now=now_ms() + 61_000)
-    store.close()
+    installation.let_leases_run_out()
+    installation.start(worker_timeout_s=1.0)
+    assert installation.wait_for(run_id, RunState.QUEUED)["deaths"] == 1
+    installation.kill()
     installation.start()
     session = installation.claim(run_id)
     session.commit(ADDITIONS)

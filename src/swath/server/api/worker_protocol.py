@@ -340,6 +340,8 @@ def commit_run(services: ServicesDep, lease: LeaseDep, manifest: AdditionsManife
             # The same request may have come before and still have been under way when its connection broke.
             receipt = _receipt(services, lease)
             if receipt is None:
+                # Or its parts went with the lease: then that is what the worker must hear.
+                _check(services, lease)
                 raise
     return ReceiptDocument.of(receipt)
 

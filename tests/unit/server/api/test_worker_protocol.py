@@ -21,6 +21,7 @@ from swath.store.credentials import Vault, keep_credentials
 from swath.store.database import Store
 from swath.store.datasets import create_dataset, dataset_by_name, plan_image_dataset
 from swath.store.home import Home
+from swath.store.parts import remove_parts
 from swath.store.users import find_user
 from swath.testing.session_contract import EMBEDDER, make_additions
 from swath.wire.additions import EmbedderDocument, write_manifest, write_parts
@@ -205,6 +206,22 @@ def test_a_commit_that_overtakes_another_of_the_same_run_answers_both(
     overtaken = held.call("POST", "/commit", json=manifest)
     assert overtaking[0]["crops_added"] == 3
     assert overtaken.json() == overtaking[0]
+
+
+def test_a_commit_whose_parts_went_with_its_lease_hears_of_the_lease(
+    held: HeldRun, services: Services, store: Store, app: FastAPI
+) -> None:
+    manifest = hand_in(held, {"a.jpg": 2})
+
+    def lose(reached: str) -> None:
+        if reached == "before_commit":
+            with store.writing() as connection:
+                queue.requeue_dead(connection, now=now_ms() + 10**9)
+            remove_parts(services.home, held.run_id, up_to_lease=1)
+
+    app.state.services = replace(services, at_point=lose)
+    answer = held.call("POST", "/commit", json=manifest)
+    assert (answer.status_code, answer.json()["type"]) == (409, "stale-lease")
 
 
 def test_a_commit_without_all_parts_adds_nothing(held: HeldRun) -> None:
