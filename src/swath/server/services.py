@@ -34,9 +34,6 @@ class ServerOptions:
     webapp: Path | None = None
     """Folder of the built web app; None: the one that is installed with Swath."""
 
-    secure_cookies: bool = False
-    """Browsers reach the server by https (through a proxy)."""
-
     worker_timeout_s: float = 30.0
     """A worker that has not been heard of for so long is dead, and its run waits again."""
 

@@ -37,13 +37,18 @@ def log_in(
         path="/",
         httponly=True,
         samesite="strict",
-        secure=services.options.secure_cookies or request.url.scheme == "https",
+        secure=_came_by_https(request),
     )
     return _me(
         Principal(
             user_id=user.id, user_name=user.name, scope=Scope(token.scope), token_id=token.id, is_local=user.is_local
         )
     )
+
+
+def _came_by_https(request: Request) -> bool:
+    """Whether the browser did, whatever a proxy before this server speaks: it says so in `Origin`."""
+    return request.url.scheme == "https" or request.headers.get("origin", "").startswith("https://")
 
 
 @router.post("/logout", status_code=204)
