@@ -5,13 +5,15 @@
 A dataset is committed through the store (SQLite), then a real server in a process of its own is asked over one
 connection of this machine's loopback, one request at a time. "cold" is the first request of its kind after the server
 started, with everything it has to build; the percentiles are of the ones after it. What each of them finds in memory
-already stands beside it: nothing but the columns and what "cold" built, unless it says so. Vectors: see
+already stands beside it: nothing but the columns and what "cold" built, unless it says so. "CPU" is the processor
+time of the server per request: on a machine that does nothing else, times are little more than that. Vectors: see
 `draw_vectors` in `browsing_speed.py`; `uniform` is the worst case for neighbours.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -96,21 +98,24 @@ def wait_for_server(home: Home, process: subprocess.Popen[bytes]) -> ServerAddre
 class Questions:
     """Asks a server and keeps the times."""
 
-    def __init__(self, client: httpx2.Client, repeats: int) -> None:
+    def __init__(self, client: httpx2.Client, repeats: int, process: int) -> None:
         self._client = client
         self._repeats = repeats
+        self._process = process
         self.over_target: list[str] = []
-        print(f"  {'':<52} {'cold':>9} {'p50':>7} {'p95':>7}  kB")
+        print(f"  {'ms':<52} {'cold':>9} {'p50':>7} {'p95':>7} {'CPU':>7} {'kB':>8}")
 
     def ask(self, name: str, request: Callable[[], httpx2.Request], *, has_target: bool = True) -> None:
         """`request` makes a new one for each repetition."""
-        seconds, size = [], 0
+        seconds, size, spent = [], 0, 0.0
         for _ in range(self._repeats + 1):
             made = request()
             start = time.perf_counter()
             answer = self._client.send(made)
             size = len(answer.read())
             seconds.append(time.perf_counter() - start)
+            if len(seconds) == 1:
+                spent = processor_seconds(self._process)
             if answer.is_error:
                 raise SystemExit(f"{name}: {answer.status_code} {answer.text[:500]}")
         cold, *later = (1e3 * second for second in seconds)
@@ -118,8 +123,9 @@ class Questions:
         missed = has_target and late > TARGET_MS
         if missed:
             self.over_target.append(name)
-        line = f"  {name:<52} {cold:9.1f} {median:7.1f} {late:7.1f} {size / 1e3:8.1f}{' over' if missed else ''}"
-        print(line, flush=True)
+        spent = 1e3 * (processor_seconds(self._process) - spent) / self._repeats
+        times = f"{cold:9.1f} {median:7.1f} {late:7.1f} {spent:7.1f}"
+        print(f"  {name:<52} {times} {size / 1e3:8.1f}{' over' if missed else ''}", flush=True)
 
 
 def post(client: httpx2.Client, path: str, document: Mapping[str, Any]) -> httpx2.Request:
@@ -150,7 +156,7 @@ def worst_health_ms(url: str, meanwhile: Callable[[], object]) -> float:
     return 1e3 * worst
 
 
-def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
+def measure(client: httpx2.Client, count: int, repeats: int, process: int) -> list[str]:
     random = np.random.default_rng(2)
 
     def page(*, within: int = count, **query: Any) -> httpx2.Request:
@@ -164,8 +170,10 @@ def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
 
     start = time.perf_counter()
     worst = worst_health_ms(str(client.base_url), lambda: client.send(page(within=1)).raise_for_status())
-    print(f"first look: {time.perf_counter() - start:.1f} s, the health of the server at most {worst:.0f} ms meanwhile")
-    asked = Questions(client, repeats)
+    spent = processor_seconds(process)
+    took = time.perf_counter() - start
+    print(f"first look: {took:.1f} s, of CPU since the start {spent:.1f} s; health answered within {worst:.0f} ms")
+    asked = Questions(client, repeats, process)
     same = some_filter()
     for title, sort in (
         ("by index", {}),
@@ -245,6 +253,12 @@ def measure(client: httpx2.Client, count: int, repeats: int) -> list[str]:
     return asked.over_target
 
 
+def processor_seconds(process: int) -> float:
+    """What the server has had of the processors."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def resident_mib(process: int) -> float:
     for line in Path(f"/proc/{process}/status").read_text().splitlines():
         if line.startswith("VmRSS"):
@@ -265,7 +279,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         address = wait_for_server(home, process)
         headers = {"Authorization": f"Bearer {address.token}"}
         with httpx2.Client(base_url=address.url, headers=headers, timeout=300) as client:
-            over_target = measure(client, arguments.crops, arguments.repeats)
+            over_target = measure(client, arguments.crops, arguments.repeats, process.pid)
         print(f"memory of the server: {resident_mib(process.pid):,.0f} MiB")
         print(f"target p95 < {TARGET_MS} ms: {'missed by ' + ', '.join(over_target) if over_target else 'met'}")
     finally:
