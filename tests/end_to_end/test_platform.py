@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from swath.store.home import open_home
+from swath.testing.tiny_onnx import TinyModel, write_tiny_model
 
 Fixture = Any  # of conftest.py: Swath, PhotoFolder, Platform
 
@@ -169,6 +170,20 @@ def test_errors_through_the_server_are_as_those_in_one_process(
         assert message in through_server.stderr, arguments
     names = [dataset["name"] for dataset in swath("datasets", "--json").document]
     assert names == ["photos", "photos-crops"]
+
+
+def test_options_that_only_the_command_knows_keep_workers_from_its_run(
+    platform: Fixture, swath: Fixture, photos: Fixture, tmp_path: Path
+) -> None:
+    photos.add_many(1)
+    model = write_tiny_model(tmp_path / "tiny.onnx", TinyModel())
+    platform.serve()
+    assert swath.run(photos.root, "--embedder", model, "--embedder-mean", "0.4,0.5,0.6")["state"] == "COMPLETED"
+    with platform.client() as client:
+        [run] = client.runs.list()
+        [label] = run.document.runs_on
+        assert label.startswith("command-")
+        assert run.document.config["embedder"] == str(model)
 
 
 def test_ctrl_c_cancels_a_run_through_the_server(platform: Fixture, swath: Fixture, photos: Fixture) -> None:

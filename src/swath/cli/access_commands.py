@@ -38,7 +38,7 @@ def create_token_command(
 
 @token_app.command("list")
 def list_tokens_command(home: HomeOption = None, as_json: JsonOption = False) -> int:
-    """List all tokens and logged-in browsers of the home's owner."""
+    """List the tokens and the logged-in browsers of all users."""
     from swath.wiring.access import list_tokens
 
     found = list_tokens(load_settings(home=home))
@@ -50,7 +50,7 @@ def list_tokens_command(home: HomeOption = None, as_json: JsonOption = False) ->
     for token in found:
         state = "revoked" if token.revoked_at is not None else f"used {_when(token.last_used_at)}"
         until = "" if token.expires_at is None else f", until {_when(token.expires_at)}"
-        print(f"{token.id}  {token.scope:<9} {token.name}  ({state}{until})")
+        print(f"{token.id}  {token.scope:<9}  {token.user}  {token.name}  ({state}{until})")
     return exit_codes.OK
 
 
