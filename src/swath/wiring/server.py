@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import logging
 import os
 import signal
@@ -125,6 +126,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
+        _leave_loaded_code_alone()
         if self.started:
             self._on_ready()
 
@@ -135,6 +137,15 @@ def _tidy_up(store: Store, home: Home) -> None:
         close_abandoned_runs(connection)
         abandon_requests(connection)
     sweep(store, home)
+
+
+def _leave_loaded_code_alone() -> None:
+    """Take what there is from the start, which never goes, out of garbage collection.
+
+    A collection holds up all threads, for a tenth of a second if it looks through every module each time.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _served(settings: Settings, home: Home, store: Store, listener: socket.socket, url: str) -> ServedHome:
