@@ -129,7 +129,7 @@ def every_case() -> list[tuple[str, str, str]]:
 
 def test_every_kill_point_of_the_source_is_tested_here() -> None:
     assert set(OF_THE_SERVER) == {
-        *("before_claim", "after_claim", "after_part", "before_transaction", "after_transaction"),
+        *("before_claim", "after_claim", "after_part", "before_commit", "before_transaction", "after_transaction"),
         *("before_finish", "after_finish"),
     }
     assert set(OF_THE_WORKER) == {

@@ -23,7 +23,7 @@ from swath.client.runs import Run
 from swath.core.runs import RunState
 from swath.store.home import Home
 
-WORKER_TIMEOUT_S = 1.5
+WORKER_TIMEOUT_S = 2.5
 
 FORKED_SWATH = Path(__file__).with_name("forked_swath.py")
 
