@@ -312,6 +312,27 @@ def test_a_worker_that_comes_back_too_late_changes_nothing_and_goes_on_with_othe
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("asleep", ["server", "both"])
+def test_no_worker_is_taken_for_dead_while_the_server_stood_still(
+    deployment: Deployment, photos: Fixture, model: Path, asleep: str
+) -> None:
+    server = deployment.start_server()
+    photos.add_many(MANY_IMAGES)
+    run = deployment.schedule(photos, model)
+    worker = deployment.start_worker()
+    wait_until(lambda: run.refresh().state is RunState.EMBEDDING_OBJECT_CROPS, what=deployment.output)
+    sleepers = [server, worker] if asleep == "both" else [server]
+    for process in sleepers:
+        send(process, signal.SIGSTOP)
+    time.sleep(2 * deployment.worker_timeout_s)
+    for process in sleepers:
+        send(process, signal.SIGCONT)
+    deployment.complete(run)
+    assert run.document.deaths == 0, deployment.story(run)
+    assert deployment.story(run).count(" began") == 1
+
+
+@pytest.mark.slow
 @on_both_databases
 def test_two_workers_race_and_every_run_is_executed_once(
     deployment: Deployment, make_photos: Fixture, model: Path

@@ -40,7 +40,14 @@ def _watch(services: Services, over: threading.Event) -> None:
     timeout_s = services.options.worker_timeout_s
     pause_s = min(LONGEST_PAUSE_S, timeout_s / CHECKS_PER_LEASE)
     wait_s = timeout_s
-    while not over.wait(wait_s):
+    while True:
+        asked = time.time()
+        if over.wait(wait_s):
+            return
+        if time.time() - asked > wait_s + timeout_s / 2:
+            # This process stood still, maybe with its machine, and heard nobody meanwhile.
+            wait_s = timeout_s
+            continue
         wait_s = pause_s
         try:
             if not give_back_runs(services):
