@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,6 +15,8 @@ from swath.core.errors import InvalidPredictions
 from swath.formats.json_text import all_numbers, is_integer, is_number, load_document, shown
 
 MAX_IMAGE_ID = 2**63 - 1
+
+WRITTEN_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +60,21 @@ class CocoDetections:
 
 def write_coco(detections: CocoDetections) -> bytes:
     """The document. Annotations are numbered from 1 in the order given; those without a score have no such key."""
+    images = (
+        {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
+        for image in detections.images
+    )
+    categories = ({"id": category.id, "name": category.name} for category in detections.categories)
+    parts = (
+        (b'{"images":', _array(images)),
+        (b',"categories":', _array(categories)),
+        (b',"annotations":', _array(_annotations(detections))),
+    )
+    return b"".join(name + array for name, array in parts) + b"}"
+
+
+def _annotations(detections: CocoDetections) -> Iterator[dict[str, Any]]:
     image_ids = [image.id for image in detections.images]
-    annotations: list[dict[str, Any]] = []
     columns = zip(
         detections.image_row.tolist(),
         detections.category_id.tolist(),
@@ -76,16 +93,13 @@ def write_coco(detections: CocoDetections) -> bytes:
         }
         if score == score:
             annotation["score"] = score
-        annotations.append(annotation)
-    document = {
-        "images": [
-            {"id": image.id, "file_name": image.file_name, "width": image.width, "height": image.height}
-            for image in detections.images
-        ],
-        "categories": [{"id": category.id, "name": category.name} for category in detections.categories],
-        "annotations": annotations,
-    }
-    return orjson.dumps(document)
+        yield annotation
+
+
+def _array(items: Iterator[dict[str, Any]]) -> bytes:
+    """A JSON array, written piece by piece: all at once, a million items would hold up every other thread."""
+    pieces = iter(lambda: list(islice(items, WRITTEN_AT_ONCE)), [])
+    return b"[" + b",".join(orjson.dumps(piece)[1:-1] for piece in pieces) + b"]"
 
 
 def parse_coco(data: bytes, file: str) -> CocoDetections:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.core.errors import InvalidPredictions
-from swath.formats.coco import CocoCategory, CocoDetections, CocoImage, parse_coco, write_coco
+from swath.formats.coco import WRITTEN_AT_ONCE, CocoCategory, CocoDetections, CocoImage, parse_coco, write_coco
 
 
 def detections(
@@ -41,6 +41,14 @@ def test_the_document_is_what_coco_tools_expect() -> None:
             {"id": 2, "image_id": 42, "category_id": 7, "bbox": [0, 0, 1, 1], "area": 1, "iscrowd": 0},
         ],
     }
+
+
+@pytest.mark.parametrize("count", [0, 1, WRITTEN_AT_ONCE, WRITTEN_AT_ONCE + 1])
+def test_a_document_of_any_size_is_written_without_spaces(count: int) -> None:
+    data = write_coco(detections([IMAGE], [CAR], [(0, 7, (1.5, 2.0, 3.0, 4.0), 0.5) for _ in range(count)]))
+    document = json.loads(data)
+    assert [annotation["id"] for annotation in document["annotations"]] == list(range(1, count + 1))
+    assert data == json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def test_columns_of_different_length_are_refused() -> None:
