@@ -210,6 +210,7 @@ def test_no_secret_is_left_behind_and_nobody_is_called(
     up = platform.serve("up", "--no-browser", env=watched)
     log_in(platform, life)
     address = Home(root=swath.home).server_address()
+    assert address is not None
     life.secrets["the local token"] = address.token
     life.secrets["the owner's token"] = (swath.home / "token").read_text().strip()
     life.secrets["the key of the vault"] = (swath.home / "secret.key").read_text().strip()
