@@ -15,7 +15,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +75,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, open_photos: Fixture, 
     """The state after each step, the first being that before any, when nobody disturbs server and worker."""
     folder = tmp_path_factory.mktemp("undisturbed")
     photos = open_photos(folder / "photos")
-    deployment = Deployment(folder, "")
     states = [NOTHING]
-    try:
+    with closing(Deployment(folder, "")) as deployment:
         deployment.start_server()
         deployment.start_worker()
         for step in range(STEPS):
@@ -85,8 +84,6 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, open_photos: Fixture, 
             deployment.complete(deployment.schedule(photos, model))
             states.append(read_state(deployment, photos))
         check_tidy(deployment, photos)
-    finally:
-        deployment.close()
     assert all(len(after.crops) == len(before.crops) + 5 for before, after in itertools.pairwise(states))
     return states
 
@@ -94,19 +91,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory, open_photos: Fixture, 
 @pytest.fixture
 def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deployment]:
     """A home on SQLite, or on the database that a test names; nothing is started yet."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        deployment = Deployment(tmp_path, "")
-        try:
-            yield deployment
-        finally:
-            deployment.close()
-        return
-    with request.getfixturevalue("postgresql_server").migrated_database() as url:
-        deployment = Deployment(tmp_path, url)
-        try:
-            yield deployment
-        finally:
-            deployment.close()
+    with ExitStack() as stack:
+        url = ""
+        if getattr(request, "param", "sqlite") == "postgresql":
+            url = stack.enter_context(request.getfixturevalue("postgresql_server").migrated_database())
+        yield stack.enter_context(closing(Deployment(tmp_path, url)))
 
 
 on_both_databases = pytest.mark.parametrize("deployment", ["sqlite", "postgresql"], indirect=True)
