@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 
 given = globals()
@@ -15,8 +17,19 @@ output: Path = given["output"]
 
 PR_SET_PDEATHSIG = 1
 
+
+def end_with_the_tests() -> None:
+    """Outlive them in no case, nor let the process from which all are forked: one that is stopped dies with that."""
+    tests = multiprocessing.parent_process()
+    assert tests is not None
+    tests.join()
+    os.kill(os.getppid(), signal.SIGKILL)
+    os._exit(1)
+
+
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+threading.Thread(target=end_with_the_tests, daemon=True).start()
 os.environ.clear()
 os.environ.update(environment)
 descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
