@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,11 +25,22 @@ def postgresql_server() -> Server:
         pytest.skip(str(exc))
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "swath.sqlite"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without tables; for a test that asks for `store` too, one that has them, which is faster to copy."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+        path = tmp_path / "home" / "swath.sqlite"
+        if "store" in request.fixturenames:
+            path.parent.mkdir(exist_ok=True)
+            shutil.copyfile(request.getfixturevalue("migrated_sqlite"), path)
+        yield f"sqlite:///{path}"
         return
     server: Server = request.getfixturevalue("postgresql_server")
     with server.migrated_database() if "store" in request.fixturenames else server.empty_database() as url:
@@ -70,6 +82,14 @@ class UnexpectedSkips:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if self.found and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What differs between databases is in the store, whose tests always run on both; the rest does with `slow`."""
+    for item in items:
+        is_about_store = "store" in item.path.parts or item.path.name == "test_sessions.py"
+        if "postgresql" in getattr(getattr(item, "callspec", None), "id", "") and not is_about_store:
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_configure(config: pytest.Config) -> None:
