@@ -182,6 +182,9 @@ def set_tag_members(connection: Connection, tag: Tag, members: Members, *, expec
     _refuse_initial(tag, "its members cannot be set: it is always everything")
     total_size = _dataset_size(connection, tag.dataset_id)
     bitmap = _checked(members, total_size)
+    if tag.revision == expected_revision and bitmap == tag_bitmap(connection, tag):
+        # Nothing to undo, so nothing to write: the size of the dataset then is a part of what undoing restores.
+        return tag
     _update(
         connection,
         tag,
