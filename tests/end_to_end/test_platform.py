@@ -141,6 +141,7 @@ def test_a_run_through_the_server_is_as_one_in_its_own_process(
         assert client.workers.list() == []  # whoever asks for a run is a worker just as long
 
 
+@pytest.mark.slow
 def test_errors_through_the_server_are_as_those_in_one_process(
     platform: Fixture, swath: Fixture, make_swath: Fixture, photos: Fixture, tmp_path: Path
 ) -> None:
@@ -206,6 +207,7 @@ def test_ctrl_c_cancels_a_run_through_the_server(platform: Fixture, swath: Fixtu
     assert photos.files_below("crops") == set()
 
 
+@pytest.mark.slow
 def test_a_killed_run_through_the_server_is_finished_by_a_worker(
     platform: Fixture, swath: Fixture, photos: Fixture
 ) -> None:

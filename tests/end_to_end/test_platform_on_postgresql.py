@@ -83,6 +83,7 @@ def _content(sample: Any) -> Any:
     return known | {"file_name": sample.file_name.replace(sample.dataset_id, "ID")}
 
 
+@pytest.mark.slow
 def test_both_databases_give_the_same_crops_tags_vectors_and_exports(
     databases: dict[str, Any], make_platform: Fixture, photos: Fixture, tmp_path: Path
 ) -> None:

@@ -107,6 +107,7 @@ def test_a_worker_whose_token_is_revoked_drops_its_run_and_ends(
         check_complete(client, photos, run)
 
 
+@pytest.mark.slow
 def test_a_worker_outlasts_a_server_that_restarts(platform: Fixture, photos: Fixture) -> None:
     photos.add_many(3)
     server = platform.serve()
@@ -122,6 +123,7 @@ def test_a_worker_outlasts_a_server_that_restarts(platform: Fixture, photos: Fix
     assert worker.poll() is None
 
 
+@pytest.mark.slow
 def test_a_worker_is_refused_that_is_nobody_or_somebody_else(platform: Fixture, swath: Fixture) -> None:
     # Long enough for a process that waits for work to give signs of life in between.
     platform.serve(env={"SWATH_WORKER_TIMEOUT": "30"})
@@ -144,6 +146,7 @@ def test_a_worker_is_refused_that_is_nobody_or_somebody_else(platform: Fixture, 
         assert [worker.name for worker in client.workers.list()] == ["box"]
 
 
+@pytest.mark.slow
 def test_the_sanity_check_says_what_it_found(platform: Fixture, swath: Fixture, tmp_path: Path) -> None:
     platform.serve()
     token = swath("token", "create", "--scope", "worker").stdout.decode().strip()
@@ -163,6 +166,7 @@ def test_the_sanity_check_says_what_it_found(platform: Fixture, swath: Fixture, 
         assert client.workers.list() == []
 
 
+@pytest.mark.slow
 def test_runs_of_others_stay_below_the_roots_of_server_and_worker(
     platform: Fixture, swath: Fixture, photos: Fixture, make_photos: Fixture, tmp_path: Path
 ) -> None:
