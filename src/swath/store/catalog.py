@@ -60,7 +60,7 @@ def describe_dataset(store: Store, name_or_id: str, *, user_id: str | None = Non
             embedder=embedder,
             children=tuple(_summaries(connection, children)),
             categories=tuple(_category_counts(connection, dataset)),
-            tags=tuple(_tag_summary(tag) for tag in tags.list_tags(connection, dataset.id)),
+            tags=tuple(tag_summary(tag) for tag in tags.list_tags(connection, dataset.id)),
             runs=tuple(run_summary(run) for run in runs.list_runs(connection, dataset.id)),
         )
 
@@ -156,7 +156,7 @@ def _summaries(connection: Connection, datasets: Sequence[Dataset]) -> list[Data
     ]
 
 
-def _tag_summary(tag: tags.Tag) -> TagSummary:
+def tag_summary(tag: tags.Tag) -> TagSummary:
     return TagSummary(
         id=tag.id,
         name=tag.name,

@@ -127,7 +127,7 @@ class Home:
         holder = self._holder()
         if holder is None or holder["what"] != THE_SERVER:
             return
-        address = self._written_address()
+        address = self.written_address()
         where = f" at {address.url}" if address is not None and address.process == holder["process"] else ""
         raise Conflict(
             f"a server (process {holder['process']}{where}) uses `{self.root}`",
@@ -145,13 +145,14 @@ class Home:
 
     def server_address(self) -> ServerAddress | None:
         """The server that holds this home now; None if none does, whatever a killed one may have left."""
-        address = self._written_address()
+        address = self.written_address()
         if address is None or not self.is_locked():
             return None
         holder = self._holder()
         return address if holder is not None and holder["process"] == address.process else None
 
-    def _written_address(self) -> ServerAddress | None:
+    def written_address(self) -> ServerAddress | None:
+        """What a server has written: the one that is running, or one that was killed and could not remove it."""
         try:
             return ServerAddress(**json.loads(self.server_file.read_bytes()))
         except (OSError, ValueError, TypeError):

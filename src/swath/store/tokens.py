@@ -181,9 +181,16 @@ def revoke_session(connection: Connection, token_id: str) -> None:
     )
 
 
-def replace_local_token(connection: Connection) -> tuple[Token, str]:
-    """The token of a server that starts: of the local user and good for everything. That of the last one is gone."""
-    connection.execute(sa.delete(_table).where(_table.c.kind == TokenKind.LOCAL.value))
+def replace_local_token(connection: Connection, left_behind: str = "") -> tuple[Token, str]:
+    """The token of a server that starts: of the local user and good for everything. That of the last one is gone.
+
+    Unless that server was killed and so has left its token behind: commands that it served go on with it.
+    """
+    is_local = _table.c.kind == TokenKind.LOCAL.value
+    row = connection.execute(sa.select(_table).where(is_local, _table.c.digest == _digest(left_behind))).one_or_none()
+    if row is not None:
+        return _token(row), left_behind
+    connection.execute(sa.delete(_table).where(is_local))
     user = local_user(connection)
     return issue_token(connection, user.id, name="this machine", scope=Scope.OWNER, kind=TokenKind.LOCAL)
 

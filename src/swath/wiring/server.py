@@ -151,9 +151,10 @@ def _leave_loaded_code_alone() -> None:
 def _served(settings: Settings, home: Home, store: Store, listener: socket.socket, url: str) -> ServedHome:
     vault = Vault.open(home, settings.secret_key)
     new_token_file = None
+    killed = home.written_address()
     with store.writing() as connection:
         user = local_user(connection)
-        _, local_secret = replace_local_token(connection)
+        _, local_secret = replace_local_token(connection, "" if killed is None else killed.token)
         code = issue_login_code(connection, user.id)
         if not home.token_file.exists():
             _, secret = issue_token(connection, user.id, name="owner", scope=Scope.OWNER)

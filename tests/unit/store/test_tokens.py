@@ -211,3 +211,15 @@ def test_a_code_is_good_for_ten_minutes_and_then_forgotten(store: Store) -> None
         left = connection.execute(sa.select(schema.login_codes.c.digest)).scalars().all()
     assert len(left) == 1
     assert b"x" * 32 not in left
+
+
+def test_a_server_goes_on_with_the_token_that_a_killed_one_left_behind_and_with_no_other(store: Store) -> None:
+    with store.writing() as connection:
+        _, secret = replace_local_token(connection)
+        assert replace_local_token(connection, left_behind=secret)[1] == secret
+        assert find_principal(connection, secret, now_ms()) is not None
+        _, mine = issue_token(connection, local_user(connection).id, name="mine", scope=Scope.OWNER)
+        for forged in ("", "swath_forged", mine):
+            _, fresh = replace_local_token(connection, left_behind=forged)
+            assert fresh != forged
+            assert find_principal(connection, secret, now_ms()) is None

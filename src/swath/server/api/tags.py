@@ -19,9 +19,10 @@ from swath.server.looking import visible_dataset
 from swath.server.selectors import resolve_selector
 from swath.server.services import Services
 from swath.store import tagging
+from swath.store.catalog import tag_summary
 from swath.store.datasets import Dataset
 from swath.store.tagging import Editor
-from swath.store.tags import Tag, find_tag, list_tags, tag_bitmap, tag_members
+from swath.store.tags import find_tag, list_tags, tag_bitmap, tag_members
 from swath.wire.datasets import TagSummary
 from swath.wire.tags import (
     AppliedTags,
@@ -55,7 +56,7 @@ def list_tags_of_dataset(services: ServicesDep, principal: Reader, dataset: str)
     """The tags of a dataset: `initial-tag`, which is everything, then oldest first."""
     found = visible_dataset(services, principal, dataset)
     with services.store.reading() as connection:
-        items = tuple(tag_document(tag) for tag in list_tags(connection, found.id))
+        items = tuple(tag_summary(tag) for tag in list_tags(connection, found.id))
     return TagList(items=items, total=len(items))
 
 
@@ -67,7 +68,7 @@ def create_tag(services: ServicesDep, principal: Member, dataset: str, request: 
     with _editing(services, principal, found) as editor:
         tag, operation = tagging.create_tag(editor, name=request.name, members=members)
     _tell(services, found, [tag.id])
-    return ChangedTag(tag=tag_document(tag), operation_id=operation.id)
+    return ChangedTag(tag=tag_summary(tag), operation_id=operation.id)
 
 
 @router.post("/datasets/{dataset}/tags:apply", response_model=AppliedTags)
@@ -87,7 +88,7 @@ def apply_tags(services: ServicesDep, principal: Member, dataset: str, request: 
         _tell(services, found, [tag.id for tag in done.tags])
     return AppliedTags(
         changed=done.changed,
-        tags=tuple(tag_document(tag) for tag in done.tags),
+        tags=tuple(tag_summary(tag) for tag in done.tags),
         operation_id=None if done.operation is None else done.operation.id,
     )
 
@@ -99,7 +100,7 @@ def combine_tags(services: ServicesDep, principal: Member, dataset: str, request
     with _editing(services, principal, found) as editor:
         tag, operation = tagging.combine_tags(editor, name=request.name, expression=request.expression)
     _tell(services, found, [tag.id])
-    return ChangedTag(tag=tag_document(tag), operation_id=operation.id)
+    return ChangedTag(tag=tag_summary(tag), operation_id=operation.id)
 
 
 @router.post("/datasets/{dataset}/tags:merge", response_model=ChangedTag)
@@ -110,7 +111,7 @@ def merge_tags(services: ServicesDep, principal: Member, dataset: str, request: 
         tag, operation = tagging.merge_tags(editor, into=request.into, sources=request.sources)
     if operation is not None:
         _tell(services, found, [tag.id])
-    return ChangedTag(tag=tag_document(tag), operation_id=None if operation is None else operation.id)
+    return ChangedTag(tag=tag_summary(tag), operation_id=None if operation is None else operation.id)
 
 
 @router.get("/datasets/{dataset}/tags/{tag}", response_model=TagSummary)
@@ -118,7 +119,7 @@ def get_tag(services: ServicesDep, principal: Reader, dataset: str, tag: str, re
     """One tag. Its `ETag` is its revision, for `If-Match`."""
     found = visible_dataset(services, principal, dataset)
     with services.store.reading() as connection:
-        document = tag_document(find_tag(connection, found.id, tag))
+        document = tag_summary(find_tag(connection, found.id, tag))
     response.headers["ETag"] = f'"{document.revision}"'
     return document
 
@@ -144,7 +145,7 @@ def change_tag(
         )
     if operation is not None:
         _tell(services, found, [changed.id])
-    return ChangedTag(tag=tag_document(changed), operation_id=None if operation is None else operation.id)
+    return ChangedTag(tag=tag_summary(changed), operation_id=None if operation is None else operation.id)
 
 
 @router.delete("/datasets/{dataset}/tags/{tag}", response_model=DeletedTag)
@@ -200,20 +201,6 @@ def get_tag_members(
         data,
         media_type="application/octet-stream",
         headers={"ETag": etag, "Cache-Control": "private, no-cache", "Swath-Count": str(asked.member_count)},
-    )
-
-
-def tag_document(tag: Tag) -> TagSummary:
-    return TagSummary(
-        id=tag.id,
-        name=tag.name,
-        parent_id=tag.parent_id,
-        size=tag.member_count,
-        total_size=tag.total_size,
-        revision=tag.revision,
-        run_id=tag.run_id,
-        created_at=tag.created_at,
-        modified_at=tag.modified_at,
     )
 
 
