@@ -64,6 +64,7 @@ def test_up_serves_one_person_on_one_machine(platform: Fixture, swath: Fixture, 
     assert swath.show("photos-crops")["sample_count"] == 5
 
 
+@pytest.mark.slow
 def test_a_worker_dies_with_its_server_and_comes_back_without(platform: Fixture) -> None:
     up = platform.serve("up", "--no-browser")
     platform.wait_for(up, "waiting for runs")

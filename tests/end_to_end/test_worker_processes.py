@@ -68,6 +68,7 @@ def test_runs_are_cancelled_while_they_wait_and_while_they_are_executed(platform
         check_complete(client, photos, schedule(client, photos))
 
 
+@pytest.mark.slow
 def test_two_workers_share_runs_and_do_none_twice(platform: Fixture, make_photos: Fixture) -> None:
     folders = [make_photos(name) for name in ("one", "two", "three", "four")]
     for folder in folders:
