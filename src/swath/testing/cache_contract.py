@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 
 from swath.pipeline.ports import EmbeddingCache, FileEntry, ImageIndex, KnownImage
@@ -22,9 +21,7 @@ def some_vectors(count: int, dimension: int, seed: int = 0) -> NDArray[np.float1
 
 
 class EmbeddingCacheContract:
-    @pytest.fixture
-    def cache(self) -> EmbeddingCache:
-        raise NotImplementedError
+    """Behaviour every EmbeddingCache shares. The fixture `cache` comes from the subclass."""
 
     def test_an_empty_cache_has_nothing_and_answers_in_shape(self, cache: EmbeddingCache) -> None:
         there, vectors = cache.get(some_keys(3), 8)
@@ -102,9 +99,7 @@ def known(number: int = 1) -> KnownImage:
 
 
 class ImageIndexContract:
-    @pytest.fixture
-    def index(self) -> ImageIndex:
-        raise NotImplementedError
+    """Behaviour every ImageIndex shares. The fixture `index` comes from the subclass."""
 
     def test_an_empty_index_knows_nothing(self, index: ImageIndex) -> None:
         assert index.get("/data", [entry()]) == {}

@@ -14,9 +14,7 @@ from swath.testing.ugly_images import READABLE, UNREADABLE, jpeg, oriented, pict
 
 
 class ImageCodecContract:
-    @pytest.fixture
-    def codec(self) -> ImageCodec:
-        raise NotImplementedError
+    """Behaviour every ImageCodec shares. The fixture `codec` comes from the subclass."""
 
     @pytest.mark.parametrize("name", READABLE)
     def test_a_readable_image_is_decoded_and_its_header_agrees(self, codec: ImageCodec, name: str) -> None:

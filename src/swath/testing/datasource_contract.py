@@ -43,9 +43,7 @@ FORBIDDEN_KEYS = (
 
 
 class DatasourceContract:
-    @pytest.fixture
-    def datasource(self) -> Datasource:
-        raise NotImplementedError
+    """Behaviour every Datasource shares. The fixture `datasource` comes from the subclass."""
 
     def test_an_empty_datasource_lists_nothing(self, datasource: Datasource) -> None:
         assert listed(datasource) == {}

@@ -14,11 +14,10 @@ from swath.pipeline.ports import Embedder
 
 
 class EmbedderContract:
-    """Vectors are compared bit for bit: a cached vector must be the one that would be computed again."""
+    """Vectors are compared bit for bit: a cached vector must be the one that would be computed again.
 
-    @pytest.fixture
-    def embedder(self) -> Embedder:
-        raise NotImplementedError("override the fixture `embedder`")
+    The fixture `embedder` comes from the subclass.
+    """
 
     @pytest.fixture
     def images(self, embedder: Embedder) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ connection breaks; the manifest says how many rows each has, so that none can be
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -54,22 +55,10 @@ class EmbedderDocument(_Document):
 
     @classmethod
     def of(cls, identity: EmbedderIdentity) -> EmbedderDocument:
-        return cls(
-            name=identity.name,
-            digest=identity.digest,
-            dimension=identity.dimension,
-            input_size=identity.input_size,
-            resize_mode=identity.resize_mode,
-        )
+        return cls(**asdict(identity))
 
     def identity(self) -> EmbedderIdentity:
-        return EmbedderIdentity(
-            name=self.name,
-            digest=self.digest,
-            dimension=self.dimension,
-            input_size=self.input_size,
-            resize_mode=self.resize_mode,
-        )
+        return EmbedderIdentity(**self.model_dump(include=set(EmbedderDocument.model_fields)))
 
 
 class EarlierRows(EmbedderDocument):
@@ -137,13 +126,7 @@ class ReceiptDocument(_Document):
 
     @classmethod
     def of(cls, receipt: CommitReceipt) -> ReceiptDocument:
-        return cls(
-            image_samples=receipt.image_samples,
-            images_added=receipt.images_added,
-            crop_samples=receipt.crop_samples,
-            crops_added=receipt.crops_added,
-            tag_names=receipt.tag_names,
-        )
+        return cls(**asdict(receipt))
 
     def receipt(self) -> CommitReceipt:
         return CommitReceipt(**self.model_dump())

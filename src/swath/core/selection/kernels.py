@@ -36,8 +36,11 @@ def _compiled_reordering(function: Function) -> Function:
 
 
 def load_row(source: Any, row: int, raw: Any) -> None:
-    """Copy row `row` of `source`, float32 or the bits (uint16) of float16, into `raw` (W,) float32."""
-    raise NotImplementedError("compiled code only")
+    """Copy row `row` of `source`, float32 or the bits (uint16) of float16, into `raw` (W,) float32.
+
+    Compiled code gets one of the loops below, chosen by the dtype when it is compiled.
+    """
+    raw[:] = source[row].view(np.float16) if source.dtype == np.uint16 else source[row]
 
 
 @overload(load_row)
