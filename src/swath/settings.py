@@ -34,6 +34,12 @@ class Settings:
     hosts: tuple[str, ...]
     """Further names under which the server may be asked, separated by commas."""
 
+    public_url: str
+    """URL under which others reach the server, for the links it gives out; empty is the one a request came by."""
+
+    endpoints: str
+    """Where buckets really are, `PREFIX=URL` separated by spaces: an S3-compatible store, an emulator, a folder."""
+
     worker_timeout: float
     """Seconds without a sign of life after which a worker counts as dead and its run returns to the queue."""
 
@@ -65,6 +71,8 @@ DEFAULTS = {
     "secret_key": "",
     "roots": "",
     "hosts": "",
+    "public_url": "",
+    "endpoints": "",
     "worker_timeout": "30",
     "webapp_dir": "",
     "server": "",
@@ -97,6 +105,8 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         secret_key=text["secret_key"],
         roots=tuple(Path(root).expanduser().absolute() for root in text["roots"].split(os.pathsep) if root.strip()),
         hosts=tuple(host.strip().lower() for host in text["hosts"].split(",") if host.strip()),
+        public_url=text["public_url"].strip().rstrip("/"),
+        endpoints=text["endpoints"].strip(),
         worker_timeout=_seconds("worker_timeout", text["worker_timeout"]),
         webapp_dir=Path(text["webapp_dir"]).expanduser() if text["webapp_dir"] else None,
         server=text["server"].strip().rstrip("/"),

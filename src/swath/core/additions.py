@@ -23,6 +23,7 @@ class UsedFile:
     image_digest: bytes  # 32 bytes SHA-256
     prediction_digest: bytes  # 32 bytes SHA-256, or b""
     outcome: str
+    modified_at: int = 0  # ms, of the image file; 0: nobody knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,30 @@ class FileEntry:
     key: str
     size: int  # bytes
     version: str
+    modified_at: int = 0  # ms since 1970 (UTC); 0: nobody knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """What may be done with a datasource: a reason for a person where something may not, else None.
+
+    `write` is to make new files, `overwrite` to replace some. None of the reasons holds a secret.
+    """
+
+    list: str | None
+    read: str | None
+    write: str | None
+    overwrite: str | None
+
+
+class DatasourceOpener(Protocol):
+    """Opens datasources: a folder, or a bucket with what it takes to get at it (`swath.wire.datasource_access`)."""
+
+    def __call__(self, location: str, access: Mapping[str, str] | None = None) -> Datasource:
+        """Raises InvalidConfig for a location or an access that cannot be, NotFound where there is nothing and
+        SourceUnavailable where it cannot be reached. None: whatever this machine has (environment), {}: nothing.
+        """
+        ...
 
 
 class Datasource(Protocol):
@@ -71,6 +95,25 @@ class Datasource(Protocol):
 
     def why_not_writable(self) -> str | None:
         """None if files can be written, else the reason for a person."""
+        ...
+
+    def check_rights(self) -> Rights:
+        """Try what may be done here; leaves nothing behind. Reading is tried on any file that is there."""
+        ...
+
+    def read_url(self, key: str, *, expires_s: int) -> str | None:
+        """An absolute http(s) URL under which anybody can load a file for a while, without asking whether it is
+        there; None where the storage has no such thing (a folder)."""
+        ...
+
+    @property
+    def concurrency(self) -> int:
+        """How many requests at a time are worth making: 1 where files are at hand, many where each takes a while."""
+        ...
+
+    @property
+    def retries(self) -> int:
+        """How many requests had to be repeated so far."""
         ...
 
 

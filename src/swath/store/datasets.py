@@ -40,6 +40,8 @@ class Dataset:
     output_uri: str
     is_confined: bool
     embedder_id: str | None
+    stored_as: str | None  # what an upload left of images: full, thumbnail, meta
+    processed_until: int | None  # ms, as an old script set it
     sample_count: int
     created_at: int  # ms
     modified_at: int  # ms

@@ -26,6 +26,11 @@ from swath.store.views import forget_views
 _TABLES = (
     schema.crops,
     schema.predictions,
+    schema.sample_metadata,
+    schema.active_learning_scores,
+    schema.uploaded_embeddings,
+    schema.metadata_configurations,
+    schema.datasource_documents,
     schema.samples,
     schema.prediction_tasks,
     schema.vector_segments,

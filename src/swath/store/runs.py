@@ -47,6 +47,7 @@ class Run:
     process_id: int | None  # of a run in the process that made it; None for runs of workers
     host_name: str | None
     cancel_requested: bool
+    worker_config_id: str | None  # of a run that an old script scheduled
     priority: int  # higher ones are claimed first
     runs_on: str  # JSON list: labels a worker must have
     worker_id: str | None

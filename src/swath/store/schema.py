@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration: a database at this revision is opened without loading the migration tool."""
 
 Id = sa.String(24)
@@ -123,6 +123,8 @@ datasets = sa.Table(
     required("output_uri", sa.Text),
     required("is_confined", sa.Boolean),  # local folders: only below the roots that the operator lists
     sa.Column("embedder_id", Id, sa.ForeignKey("embedders.id")),  # NULL as long as there are no vectors
+    sa.Column("stored_as", sa.String(16)),  # full | thumbnail | meta: what an upload left of images; NULL: no upload
+    sa.Column("processed_until", sa.BigInteger),  # ms, as an old script set it; NULL: none did
     required("sample_count", sa.Integer),
     required("created_at", sa.BigInteger),
     required("modified_at", sa.BigInteger),
@@ -389,6 +391,7 @@ used_files = sa.Table(
     key("file_key", sa.Text),
     required("image_digest", Digest),
     required("prediction_digest", Digest),
+    required("file_modified_at", sa.BigInteger),  # ms, of the image; 0: nobody knows
     required("outcome", sa.Text),
     required("run_id", Id),
     **CLUSTERED,
@@ -416,6 +419,7 @@ runs = sa.Table(
     sa.Column("process_id", sa.Integer),  # of a run in the process that made it; NULL for runs of workers
     sa.Column("host_name", sa.Text),
     required("cancel_requested", sa.Boolean),
+    sa.Column("worker_config_id", Id),  # of a run that an old script scheduled
     required("priority", sa.Integer),  # higher ones are claimed first
     required("runs_on", sa.Text),  # JSON list: labels a worker must have
     sa.Column("worker_id", Id),  # who holds the lease, or held it last
@@ -450,4 +454,82 @@ artifacts = sa.Table(
     required("byte_length", sa.BigInteger),
     required("sha256", Digest),
     required("created_at", sa.BigInteger),
+)
+
+# What follows keeps what scripts of the format's official clients give and ask back, in their words.
+
+worker_configs = sa.Table(
+    "worker_configs",
+    metadata,
+    key("id", Id),
+    required("owner_id", Id, sa.ForeignKey("users.id")),
+    required("generation", sa.String(8)),  # V0 | V2 | V3 | V4
+    required("document", sa.Text),  # JSON, as it came
+    required("created_at", sa.BigInteger),
+)
+
+# Scripts set several, one after the other; which ones count for a dataset is settled when a run is scheduled.
+datasource_documents = sa.Table(
+    "datasource_documents",
+    metadata,
+    key("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    key("purpose", sa.String(16)),  # INPUT | LIGHTLY | INPUT_OUTPUT
+    required("id", Id),
+    required("document", sa.Text),  # JSON without secrets
+    required("secret", sa.LargeBinary),  # encrypted JSON: the secrets of the document
+    required("sequence", sa.Integer),  # the latest of a dataset has the highest
+    required("modified_at", sa.BigInteger),
+    sa.UniqueConstraint("id"),
+)
+
+sample_metadata = sa.Table(
+    "sample_metadata",
+    metadata,
+    key("dataset_id", Id),
+    key("sample_index", sa.Integer),
+    sa.Column("custom", sa.Text),  # JSON, what people attached
+    sa.Column("measured", sa.Text),  # JSON, what a client measured of the image
+    sa.Column("exif", sa.Text),  # JSON
+    sa.Column("video_frame", sa.Text),  # JSON
+    sa.ForeignKeyConstraint(["dataset_id", "sample_index"], ["samples.dataset_id", "samples.sample_index"]),
+    **CLUSTERED,
+)
+
+metadata_configurations = sa.Table(
+    "metadata_configurations",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("name", sa.Text),
+    required("entries", sa.Text),  # JSON list of {name, path, defaultValue, valueDataType}
+    required("created_at", sa.BigInteger),
+    required("modified_at", sa.BigInteger),
+    sa.Index(None, "dataset_id"),
+)
+
+uploaded_embeddings = sa.Table(
+    "uploaded_embeddings",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("name", sa.Text),
+    required("file_name", sa.Text),  # CSV, below the home's uploads folder
+    sa.Column("row_count", sa.Integer),  # NULL until the file is there and was read
+    sa.Column("dimension", sa.Integer),
+    sa.Column("embedder_id", Id, sa.ForeignKey("embedders.id")),  # its vectors are those of the dataset
+    required("created_at", sa.BigInteger),
+    sa.Index(None, "dataset_id"),
+)
+
+active_learning_scores = sa.Table(
+    "active_learning_scores",
+    metadata,
+    key("id", Id),
+    required("dataset_id", Id, sa.ForeignKey("datasets.id")),
+    required("tag_id", Id, sa.ForeignKey("tags.id")),
+    required("name", sa.Text),
+    required("scores", sa.LargeBinary),  # little-endian float64, one per member of the tag, in their order
+    required("created_at", sa.BigInteger),
+    sa.UniqueConstraint("tag_id", "name"),
+    sa.Index(None, "dataset_id"),
 )

@@ -22,13 +22,15 @@ _table = schema.used_files
 
 def read_used_files(connection: Connection, *, target_id: str, task: str) -> dict[str, UsedFile]:
     """What was recorded for a target and task, by image key."""
-    query = sa.select(_table.c.file_key, _table.c.image_digest, _table.c.prediction_digest, _table.c.outcome).where(
-        _table.c.dataset_id == target_id, _table.c.task == task
+    columns = (
+        _table.c.file_key.label("key"),
+        _table.c.image_digest,
+        _table.c.prediction_digest,
+        _table.c.outcome,
+        _table.c.file_modified_at.label("modified_at"),
     )
-    return {
-        key: UsedFile(key=key, image_digest=image_digest, prediction_digest=prediction_digest, outcome=outcome)
-        for key, image_digest, prediction_digest, outcome in connection.execute(query)
-    }
+    query = sa.select(*columns).where(_table.c.dataset_id == target_id, _table.c.task == task)
+    return {row.key: UsedFile(**row._mapping) for row in connection.execute(query)}
 
 
 def record_used_files(
@@ -41,6 +43,7 @@ def record_used_files(
         "file_key": [file.key for file in files],
         "image_digest": [file.image_digest for file in files],
         "prediction_digest": [file.prediction_digest for file in files],
+        "file_modified_at": [file.modified_at for file in files],
         "outcome": [file.outcome for file in files],
         "run_id": run_id,
     }

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
-from swath.pipeline.ports import FileEntry
+from swath.pipeline.ports import FileEntry, Rights
 
 
 class MemoryDatasource:
@@ -15,7 +15,8 @@ class MemoryDatasource:
 
     Tests steer it by its attributes: `read_errors` and `write_errors` hold the error to raise for a key (of a write
     nothing is kept), `delays` seconds to wait before a key is read or written, `list_error` what a listing raises,
-    `not_writable` a reason that makes every write fail. `reads` and `writes` log the keys in order of arrival.
+    `not_writable` a reason that makes every write fail, `concurrency` how many requests at a time are worth making,
+    `retries` how many are said to have been repeated. `reads` and `writes` log the keys in order of arrival.
     """
 
     def __init__(
@@ -31,6 +32,8 @@ class MemoryDatasource:
         self.delays: dict[str, float] = {}
         self.list_error: Exception | None = None
         self.not_writable: str | None = None
+        self.concurrency = 1
+        self.retries = 0
         self.reads: list[str] = []
         self.writes: list[str] = []
         for key, data in (files or {}).items():
@@ -93,6 +96,14 @@ class MemoryDatasource:
 
     def why_not_writable(self) -> str | None:
         return self.not_writable
+
+    def check_rights(self) -> Rights:
+        failed = None if self.list_error is None else str(self.list_error)
+        return Rights(list=failed, read=None, write=self.not_writable, overwrite=self.not_writable)
+
+    def read_url(self, key: str, *, expires_s: int) -> str | None:
+        _checked(key)
+        return None
 
     def _store(self, key: str, data: bytes) -> None:
         self._writes_done += 1

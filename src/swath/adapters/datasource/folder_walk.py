@@ -18,7 +18,12 @@ _Folder = tuple[str, str, "set[tuple[int, int]] | None"]
 
 def entry_of(key: str, found: os.stat_result) -> FileEntry:
     """The entry of a regular file."""
-    return FileEntry(key=key, size=found.st_size, version=f"{found.st_mtime_ns:x}.{found.st_ctime_ns:x}")
+    return FileEntry(
+        key=key,
+        size=found.st_size,
+        version=f"{found.st_mtime_ns:x}.{found.st_ctime_ns:x}",
+        modified_at=found.st_mtime_ns // 1_000_000,
+    )
 
 
 class FolderWalk:

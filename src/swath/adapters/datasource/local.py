@@ -13,7 +13,7 @@ from pathlib import Path
 from swath.adapters.datasource.folder_walk import FolderWalk, entry_of
 from swath.adapters.datasource.keys import HIDDEN_ROOT, check_key, check_prefix, printable
 from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
-from swath.pipeline.ports import FileEntry
+from swath.pipeline.ports import FileEntry, Rights
 
 TEMPORARY_PREFIX = ".swath-tmp-"
 """Files being written have this name until they are whole; a listing never shows what a crash left of them."""
@@ -47,9 +47,12 @@ class LocalFolder:
     by another one of equal size and preserved modification time is noticed; a mere `chmod` costs one more read.
     """
 
-    def __init__(self, root: Path) -> None:
-        """Raises NotFound where `root` does not exist, SourceUnavailable where it cannot be listed and InvalidConfig
-        where its path is not UTF-8: it names the datasource in databases, reports and answers."""
+    def __init__(self, root: Path, *, uri: str = "") -> None:
+        """`uri` is the bucket that the folder stands in for, if it does.
+
+        Raises NotFound where `root` does not exist, SourceUnavailable where it cannot be listed and InvalidConfig
+        where its path is not UTF-8: it names the datasource in databases, reports and answers.
+        """
         try:
             self._root = os.path.realpath(root.expanduser(), strict=True)
             with os.scandir(self._root):
@@ -69,14 +72,23 @@ class LocalFolder:
                 hint="Rename the folder, or the one it is in that has the odd name.",
             )
         self._base = self._root.rstrip("/") + "/"
+        self._uri = uri or self._root
         self.skipped: list[str] = []
         """What the last complete listing left out, a line each: names that are not UTF-8, links that leave the
         root or lead in circles, things that are no files."""
 
     @property
     def uri(self) -> str:
-        """The absolute path, links resolved."""
-        return self._root
+        """The absolute path, links resolved; of a folder that stands in for a bucket, the bucket's."""
+        return self._uri
+
+    @property
+    def concurrency(self) -> int:
+        return 1
+
+    @property
+    def retries(self) -> int:
+        return 0
 
     def list_pages(self, prefix: str = "", *, skip_hidden_root: bool = False) -> Iterator[Sequence[FileEntry]]:
         check_prefix(prefix)
@@ -170,6 +182,24 @@ class LocalFolder:
             os.unlink(_write_temporary(folder, b"Swath tries whether it may write here.\n"))
         except OSError as exc:
             return f"`{folder}`: {_reason(exc)}"
+        return None
+
+    def check_rights(self) -> Rights:
+        reason = self.why_not_writable()
+        return Rights(list=None, read=self._why_not_readable(), write=reason, overwrite=reason)
+
+    def read_url(self, key: str, *, expires_s: int) -> str | None:
+        check_key(key)
+        return None
+
+    def _why_not_readable(self) -> str | None:
+        """Tries one byte of the first file there is."""
+        try:
+            entry = next((entry for page in self.list_pages(skip_hidden_root=True) for entry in page), None)
+            if entry is not None:
+                self.read(entry.key, end=1)
+        except (NotFound, SourceUnavailable) as exc:
+            return exc.message
         return None
 
     def _inside(self, key: str) -> str | None:

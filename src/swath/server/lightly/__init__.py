@@ -1,0 +1,3 @@
+"""The compatibility facade `/v1`: what scripts written for the official `lightly` clients talk to."""
+
+from __future__ import annotations
