@@ -11,6 +11,7 @@ SwathError
 │   └── TooManyAttempts  too many wrong tokens or codes from one place
 ├── TooLarge             what was sent is larger than is taken
 ├── SourceUnavailable    a datasource or the home folder cannot be listed, read or written
+│   └── SourceChanged    a file is not the one that was listed any more
 ├── UnreadableImage      the bytes of one image cannot be decoded
 ├── EmbedderUnavailable  the embedder cannot be loaded
 ├── RunFailed            the run cannot go on; what was there before is untouched
@@ -92,6 +93,10 @@ class TooLarge(SwathError):
 
 class SourceUnavailable(SwathError):
     """A datasource or the home folder cannot be listed, read or written."""
+
+
+class SourceChanged(SourceUnavailable):
+    """A file is there, but its bytes are not the ones that were listed or read before."""
 
 
 class UnreadableImage(SwathError):

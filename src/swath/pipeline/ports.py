@@ -74,8 +74,11 @@ class Datasource(Protocol):
         """The entry of one file, None if there is none."""
         ...
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> bytes:
-        """The bytes of a file, or of the range [start, end)."""
+    def read(self, key: str, *, start: int = 0, end: int | None = None, version: str | None = None) -> bytes:
+        """The bytes of a file, or of the range [start, end).
+
+        With `version` (of an entry) they are of that version: raises SourceChanged if the file is another by now.
+        """
         ...
 
     def write(self, key: str, data: bytes, *, overwrite: bool = True) -> None:

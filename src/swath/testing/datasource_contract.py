@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from swath.core.errors import InvalidConfig, NotFound
+from swath.core.errors import InvalidConfig, NotFound, SourceChanged
 from swath.pipeline.ports import Datasource, FileEntry
 
 UGLY_KEYS = (
@@ -145,6 +145,21 @@ class DatasourceContract:
         assert before is not None
         assert after is not None
         assert after.version != before.version
+
+    def test_a_version_that_is_gone_is_not_read(self, datasource: Datasource) -> None:
+        datasource.write("a.jpg", b"one")
+        before = listed(datasource)["a.jpg"].version
+        assert datasource.read("a.jpg", version=before) == b"one"
+        assert datasource.read("a.jpg", start=1, end=2, version=before) == b"n"
+        datasource.write("a.jpg", b"two")
+        with pytest.raises(SourceChanged, match=r"a\.jpg"):
+            datasource.read("a.jpg", version=before)
+        with pytest.raises(SourceChanged, match=r"a\.jpg"):
+            datasource.read("a.jpg", end=1, version=before)
+        assert datasource.read("a.jpg") == b"two"
+        datasource.delete(["a.jpg"])
+        with pytest.raises(NotFound):
+            datasource.read("a.jpg", version=before)
 
     def test_deleting_is_fine_with_what_is_not_there(self, datasource: Datasource) -> None:
         datasource.write("a/b.jpg", b"x")

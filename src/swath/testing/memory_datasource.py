@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
+from swath.core.errors import InvalidConfig, NotFound, SourceChanged, SourceUnavailable
 from swath.pipeline.ports import FileEntry, Rights
 
 
@@ -68,7 +68,7 @@ class MemoryDatasource:
             stored = self._files.get(_checked(key))
         return FileEntry(key=key, size=len(stored[0]), version=str(stored[1])) if stored else None
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> bytes:
+    def read(self, key: str, *, start: int = 0, end: int | None = None, version: str | None = None) -> bytes:
         if start < 0 or (end is not None and end < start):
             raise ValueError(f"not a range: [{start}, {end})")
         self._arrive(_checked(key), self.reads, self.read_errors)
@@ -76,6 +76,8 @@ class MemoryDatasource:
             stored = self._files.get(key)
         if stored is None:
             raise NotFound(f"There is no file `{key}` in `{self._uri}`")
+        if version is not None and version != str(stored[1]):
+            raise SourceChanged(f"`{key}` in `{self._uri}` was replaced while it was being used")
         return stored[0][start:end]
 
     def write(self, key: str, data: bytes, *, overwrite: bool = True) -> None:

@@ -187,6 +187,13 @@ PROBLEM_TYPES = (
         meaning="A bug. `incident` is in the server's log, with what happened.",
     ),
     ProblemType(
+        name="source-changed",
+        status=503,
+        title="A file changed while it was used",
+        meaning="A file of a datasource was replaced while it was being worked on (header `Retry-After`).",
+        error=errors.SourceChanged,
+    ),
+    ProblemType(
         name="unavailable",
         status=503,
         title="A storage cannot be used",

@@ -421,8 +421,8 @@ class RangeLog(MemoryDatasource):
         super().__init__(files)
         self.bytes_read: dict[str, int] = {}
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> bytes:
-        data = super().read(key, start=start, end=end)
+    def read(self, key: str, *, start: int = 0, end: int | None = None, version: str | None = None) -> bytes:
+        data = super().read(key, start=start, end=end, version=version)
         self.bytes_read[key] = self.bytes_read.get(key, 0) + len(data)
         return data
 

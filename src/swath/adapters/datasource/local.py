@@ -12,7 +12,7 @@ from pathlib import Path
 
 from swath.adapters.datasource.folder_walk import FolderWalk, entry_of
 from swath.adapters.datasource.keys import HIDDEN_ROOT, check_key, check_prefix, printable
-from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
+from swath.core.errors import InvalidConfig, NotFound, SourceChanged, SourceUnavailable
 from swath.pipeline.ports import FileEntry, Rights
 
 TEMPORARY_PREFIX = ".swath-tmp-"
@@ -114,7 +114,7 @@ class LocalFolder:
             raise self._unavailable(key, "looked up", exc) from exc
         return entry_of(key, found) if stat_bits.S_ISREG(found.st_mode) else None
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> bytes:
+    def read(self, key: str, *, start: int = 0, end: int | None = None, version: str | None = None) -> bytes:
         if start < 0 or (end is not None and end < start):
             raise ValueError(f"not a range: [{start}, {end})")
         path = self._inside(key)
@@ -130,7 +130,14 @@ class LocalFolder:
                 found = os.fstat(descriptor)
                 if not stat_bits.S_ISREG(found.st_mode):
                     raise NotFound(f"`{key}` in `{self._root}` is not a file")
-                return _read_range(descriptor, start, found.st_size if end is None else min(end, found.st_size))
+                data = _read_range(descriptor, start, found.st_size if end is None else min(end, found.st_size))
+                # Looked at after reading: a file that is written in place meanwhile is no version of itself either.
+                if version is not None and entry_of(key, os.fstat(descriptor)).version != version:
+                    raise SourceChanged(
+                        f"`{key}` in `{self._root}` was replaced while it was being used",
+                        hint="Do it again once nobody writes there any more.",
+                    )
+                return data
             finally:
                 os.close(descriptor)
         except OSError as exc:
