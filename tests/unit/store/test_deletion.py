@@ -15,6 +15,7 @@ from swath.store.home import Home
 from swath.store.ids import new_id
 from swath.store.queue import schedule_run
 from swath.store.sharing import find_dataset
+from swath.store.tags import INITIAL_TAG, find_tag
 from swath.store.users import create_user
 from swath.testing.session_contract import make_additions
 from swath.wire.runs import RunKind
@@ -70,7 +71,7 @@ def test_what_is_not_there_cannot_be_deleted(store: Store, home: Home) -> None:
     assert caught.value.hint == "There is no dataset yet."
 
 
-def platform_rows(dataset_id: str, user_id: str) -> dict[str, dict[str, Any]]:
+def platform_rows(dataset_id: str, user_id: str, tag_id: str) -> dict[str, dict[str, Any]]:
     """A row of the dataset in every table that is not filled by a commit; parents before children."""
     times = {"created_at": 1, "modified_at": 1}
     return {
@@ -117,6 +118,32 @@ def platform_rows(dataset_id: str, user_id: str) -> dict[str, dict[str, Any]]:
             "byte_length": 1,
             "created_at": 1,
         },
+        "datasource_documents": {
+            "dataset_id": dataset_id,
+            "purpose": "INPUT",
+            "id": new_id(),
+            "document": "{}",
+            "secret": b"x",
+            "sequence": 1,
+            "modified_at": 1,
+        },
+        "sample_metadata": {"dataset_id": dataset_id, "sample_index": 0, "custom": "{}"},
+        "metadata_configurations": {"id": new_id(), "dataset_id": dataset_id, "name": "x", "entries": "[]", **times},
+        "uploaded_embeddings": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "name": "default",
+            "file_name": "x.csv",
+            "created_at": 1,
+        },
+        "active_learning_scores": {
+            "id": new_id(),
+            "dataset_id": dataset_id,
+            "tag_id": tag_id,
+            "name": "uncertainty",
+            "scores": b"",
+            "created_at": 1,
+        },
     }
 
 
@@ -128,7 +155,8 @@ def test_all_that_people_made_of_a_dataset_goes_with_it(store: Store, home: Home
         anna = create_user(connection, "anna")
         for name in ("vehicles", "bicycles"):
             dataset = find_dataset(connection, name)
-            of_dataset[name] = platform_rows(dataset.id, anna.id)
+            initial = find_tag(connection, dataset.id, INITIAL_TAG)
+            of_dataset[name] = platform_rows(dataset.id, anna.id, initial.id)
             for table, row in of_dataset[name].items():
                 connection.execute(sa.insert(schema.metadata.tables[table]).values(row))
             change = {"operation_id": of_dataset[name]["operations"]["id"], "tag_id": new_id()}
