@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound, SwathError, UnreadableImage
 from swath.pipeline.ports import Datasource, FileEntry, ImageCodec
+from swath.server.file_answers import PIECE_BYTES, image_type_of
 from swath.server.sample_documents import picture_version
 from swath.server.services import Services, resolve_location
 from swath.store.datasets import Dataset
@@ -19,24 +20,6 @@ DEFAULT_THUMBNAIL = 256
 
 MOST_DECODED_BYTES = 512 << 20
 """Of a file that is read as a whole to be decoded; larger ones can only be downloaded."""
-
-PIECE_BYTES = 1 << 20
-
-IMAGE_TYPES = {
-    "avif": "image/avif",
-    "bmp": "image/bmp",
-    "gif": "image/gif",
-    "jp2": "image/jp2",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "tif": "image/tiff",
-    "tiff": "image/tiff",
-    "webp": "image/webp",
-}
-"""What a browser may be told to show. Anything that could hold a script (SVG, HTML) is only ever downloaded."""
-
-DOWNLOAD_TYPE = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +39,11 @@ class SampleFile:
 
     @property
     def media_type(self) -> str:
-        return IMAGE_TYPES.get(self.name.rpartition(".")[2].lower(), DOWNLOAD_TYPE)
+        return image_type_of(self.name)
+
+    @property
+    def size(self) -> int:
+        return self.entry.size
 
     @property
     def etag(self) -> str:

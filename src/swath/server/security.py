@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -49,7 +48,7 @@ COMPRESSED_TYPES = frozenset(
 )
 """Pixels, vectors and bitmaps are compact already, and events must not wait in a compressor."""
 
-_UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+")
+_UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+|/v1/links/.+")
 _REPORTS = re.compile(r"/api/runs/[^/]+/(log|selection|commit|finish)")
 _SELECTORS = re.compile(
     r"/api/(datasets/[^/]+/(selections|exports|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
@@ -193,7 +192,7 @@ class FaultMiddleware:
 
 
 class CompressionMiddleware:
-    """Compresses answers that are text, for clients that take it."""
+    """Compresses answers that are text and may be transformed, for clients that take it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -208,11 +207,8 @@ class CompressionMiddleware:
 class _TextCompressor(GZipResponder):
     async def send_with_compression(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            kind = _media_type(message)
-            self.exclude_content_types = () if kind in COMPRESSED_TYPES else (kind,)
+            headers = Headers(raw=message.get("headers", []))
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            is_compressed = kind in COMPRESSED_TYPES and "no-transform" not in headers.get("cache-control", "")
+            self.exclude_content_types = () if is_compressed else (kind,)
         await super().send_with_compression(message)
-
-
-def _media_type(message: Message) -> str:
-    headers: Any = message.get("headers", [])
-    return Headers(raw=headers).get("content-type", "").partition(";")[0].strip().lower()

@@ -31,6 +31,9 @@ class ServerOptions:
     hosts: tuple[str, ...] = ()
     """Names, besides those of this machine, by which browsers may call the server (no port: any)."""
 
+    public_url: str = ""
+    """The URL (no slash at its end) under which others reach the server, for links; empty: the one they came by."""
+
     webapp: Path | None = None
     """Folder of the built web app; None: the one that is installed with Swath."""
 

@@ -6,21 +6,19 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 
 from swath.core.access import Principal
 from swath.core.errors import NotFound
-from swath.server.byte_ranges import UnsatisfiableRange, matches_etag, parse_range
+from swath.server.byte_ranges import UnsatisfiableRange, matches_etag
 from swath.server.dependencies import Reader, ServicesDep
+from swath.server.file_answers import DOWNLOAD_TYPE, AskedPart, file_answer
 from swath.server.looking import visible_sample
 from swath.server.pictures import (
     DEFAULT_THUMBNAIL,
-    DOWNLOAD_TYPE,
     LARGEST_THUMBNAIL,
-    PIECE_BYTES,
     SMALLEST_THUMBNAIL,
     SampleFile,
     open_file,
@@ -69,8 +67,8 @@ async def get_sample_file(
         file = open_file(services, dataset, found)
         if max_size is not None:
             return _smaller(services, file, max_size, if_none_match)
-        is_current = if_range is None or matches_etag(if_range, f'"{file.etag}"')
-        return _whole_or_part(file, range_header if is_current else None, if_none_match)
+        asked = AskedPart(range_header=range_header, if_range=if_range, if_none_match=if_none_match)
+        return _whole_or_part(file, asked)
 
     return await _in_own_thread(services, answer)
 
@@ -130,32 +128,11 @@ def _draw_smaller(services: Services, file: SampleFile, max_size: int) -> bytes:
     return shrunk(services.codec, file.read_to_decode(), key=file.key, longest_side=max_size)
 
 
-def _whole_or_part(file: SampleFile, range_header: str | None, if_none_match: str | None) -> Response:
-    size = file.entry.size
-    etag = f'"{file.etag}"'
-    kind = "attachment" if file.media_type == DOWNLOAD_TYPE else "inline"
-    headers = {
-        "ETag": etag,
-        "Cache-Control": ASK_AGAIN,
-        "Accept-Ranges": "bytes",
-        "Content-Disposition": f"{kind}; filename*=UTF-8''{quote(file.name, safe='')}",
-    }
-    if matches_etag(if_none_match, etag):
-        return Response(status_code=304, headers=headers)
+def _whole_or_part(file: SampleFile, asked: AskedPart) -> Response:
     try:
-        part = parse_range(range_header, size)
+        return file_answer(file, asked, cache_control=ASK_AGAIN)
     except UnsatisfiableRange:
         return _unsatisfiable(file)
-    start, end = part or (0, size)
-    status = 200
-    if part is not None:
-        status = 206
-        headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-    if end - start <= PIECE_BYTES:
-        # Read before the answer begins, so that a failure can still be told.
-        return Response(b"".join(file.pieces(start, end)), status, headers, file.media_type)
-    headers["Content-Length"] = str(end - start)
-    return StreamingResponse(file.pieces(start, end), status, headers, file.media_type)
 
 
 def _unsatisfiable(file: SampleFile) -> Response:
