@@ -233,6 +233,7 @@ predictions = sa.Table(
     required("y1", sa.Double),
     required("outcome", sa.SmallInteger),  # BoxOutcome
     required("object_key", Key),
+    sa.Column("details", sa.Text),  # JSON, what an old script gave besides: probabilities, segmentation, keypoints
     sa.ForeignKeyConstraint(["dataset_id", "sample_index"], ["samples.dataset_id", "samples.sample_index"]),
     **CLUSTERED,
 )

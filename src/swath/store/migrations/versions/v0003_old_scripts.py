@@ -15,6 +15,7 @@ def upgrade() -> None:
     op.add_column("datasets", sa.Column("stored_as", sa.String(length=16), nullable=True))
     op.add_column("datasets", sa.Column("processed_until", sa.BigInteger(), nullable=True))
     op.add_column("runs", sa.Column("worker_config_id", ID, nullable=True))
+    op.add_column("predictions", sa.Column("details", sa.Text(), nullable=True))
     op.add_column("used_files", sa.Column("file_modified_at", sa.BigInteger(), nullable=True))
     op.execute("UPDATE used_files SET file_modified_at = 0")
     with op.batch_alter_table("used_files", table_kwargs={"sqlite_with_rowid": False}) as used_files:
