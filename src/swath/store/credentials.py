@@ -14,6 +14,8 @@ from typing import Literal
 
 import sqlalchemy as sa
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlalchemy.engine import Connection
 
 from swath.core.errors import InvalidConfig, SourceUnavailable
@@ -23,6 +25,7 @@ from swath.store.database import upsert_columns
 from swath.store.files import flush_folder, naming_failures
 from swath.store.home import Home
 from swath.store.ids import new_id
+from swath.wire.datasource_access import SHOWN
 
 Purpose = Literal["input", "output"]
 
@@ -35,9 +38,9 @@ _table = schema.datasource_credentials
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """Encrypts and decrypts with one key, which it never shows."""
+    """Encrypts and decrypts with one key, which it never shows, and derives others from it."""
 
-    _fernet: Fernet = field(repr=False)
+    _key: bytes = field(repr=False)
 
     @classmethod
     def open(cls, home: Home, key: str = "") -> Vault:
@@ -53,22 +56,22 @@ class Vault:
                     field="secret_key",
                     hint="`openssl rand -base64 32` makes one.",
                 )
-            return cls(_fernet_of(key.strip()))
+            return cls(_key_bytes(key.strip()))
         text = _key_of(home.secret_key_file)
         if not _is_key(text):
             raise SourceUnavailable(
                 f"the key file `{home.secret_key_file}` holds no key",
                 hint="Restore it from a backup; without it the credentials of datasources cannot be read any more.",
             )
-        return cls(_fernet_of(text))
+        return cls(_key_bytes(text))
 
     def encrypt(self, data: bytes) -> bytes:
-        return self._fernet.encrypt(data)
+        return _fernet_of(self._key).encrypt(data)
 
     def decrypt(self, data: bytes) -> bytes:
         """Raises SourceUnavailable for what was encrypted under another key, or changed since."""
         try:
-            return self._fernet.decrypt(data)
+            return _fernet_of(self._key).decrypt(data)
         except InvalidToken:
             raise SourceUnavailable(
                 "the credentials of the datasource were encrypted under another key",
@@ -76,12 +79,19 @@ class Vault:
                 "else set the credentials anew.",
             ) from None
 
+    def derive_key(self, purpose: str) -> bytes:
+        """A key (32 bytes) of its own for a purpose, such as signing; nothing follows from it about this one."""
+        return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose.encode()).derive(self._key)
+
 
 def keep_credentials(
-    connection: Connection, vault: Vault, dataset_id: str, purpose: Purpose, credentials: Mapping[str, str]
+    connection: Connection, vault: Vault, dataset_id: str, purpose: Purpose, credentials: Mapping[str, str] | None
 ) -> None:
-    """Replace the credentials of a dataset's input or output; none removes them."""
-    if not credentials:
+    """Replace the credentials of a dataset's input or output.
+
+    None forgets them; an empty document is kept: it says that none are needed, as for a public bucket.
+    """
+    if credentials is None:
         connection.execute(sa.delete(_table).where(_table.c.dataset_id == dataset_id, _table.c.purpose == purpose))
         return
     # With whose they are, so that nobody reads them by copying the row to a dataset of their own.
@@ -95,12 +105,12 @@ def keep_credentials(
     upsert_columns(connection, _table, columns, 1)
 
 
-def read_credentials(connection: Connection, vault: Vault, dataset_id: str, purpose: Purpose) -> dict[str, str]:
-    """The credentials of a dataset's input or output, {} where none are kept. Raises SourceUnavailable."""
+def read_credentials(connection: Connection, vault: Vault, dataset_id: str, purpose: Purpose) -> dict[str, str] | None:
+    """The credentials of a dataset's input or output, None where none are kept. Raises SourceUnavailable."""
     query = sa.select(_table.c.secret).where(_table.c.dataset_id == dataset_id, _table.c.purpose == purpose)
     secret = connection.execute(query).scalar()
     if secret is None:
-        return {}
+        return None
     document = json.loads(vault.decrypt(secret))
     if (document["dataset_id"], document["purpose"]) != (dataset_id, purpose):
         raise SourceUnavailable(
@@ -109,9 +119,15 @@ def read_credentials(connection: Connection, vault: Vault, dataset_id: str, purp
     return {str(name): str(value) for name, value in document["credentials"].items()}
 
 
+def credentials_stamp(connection: Connection, dataset_id: str) -> tuple[tuple[str, bytes], ...]:
+    """Another value whenever the credentials of a dataset are others; tells nothing about them."""
+    query = sa.select(_table.c.purpose, _table.c.secret).where(_table.c.dataset_id == dataset_id)
+    return tuple((purpose, secret) for purpose, secret in connection.execute(query.order_by(_table.c.purpose)))
+
+
 def masked(credentials: Mapping[str, str]) -> dict[str, str]:
-    """The names of credentials, with nothing of their values, not even their length."""
-    return dict.fromkeys(credentials, MASK)
+    """Credentials with nothing of the secret ones but their names, not even their length."""
+    return {name: value if name in SHOWN else MASK for name, value in credentials.items()}
 
 
 def _key_of(path: Path) -> str:
@@ -134,8 +150,8 @@ def _key_of(path: Path) -> str:
         return path.read_bytes().decode("ascii", "replace").strip()
 
 
-def _fernet_of(text: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_key_bytes(text)))
+def _fernet_of(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 def _is_key(text: str) -> bool:

@@ -327,7 +327,7 @@ def set_datasource(
     """Say where the images of an image dataset are and where its crops go (without a word, beside them).
 
     Raises Conflict for a crops dataset, for one with samples, whose files would not be found any more, and while a
-    run is under way.
+    run is under way. The place it has already is always fine.
     """
     if dataset.kind is DatasetKind.CROPS:
         parent = _parent_name(connection, dataset)
@@ -342,7 +342,8 @@ def set_datasource(
             f"`{dataset.output_uri}`)",
             hint="Make another dataset for another datasource.",
         )
-    refuse_while_used(connection, [dataset], to="change its datasource")
+    if not is_same:
+        refuse_while_used(connection, [dataset], to="change its datasource")
     for crops in crops_datasets_of(connection, dataset.id):
         _changed(connection, crops, changed)
     return _changed(connection, dataset, changed)

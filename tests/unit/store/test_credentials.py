@@ -11,7 +11,15 @@ import sqlalchemy as sa
 
 from swath.core.errors import InvalidConfig, SourceUnavailable
 from swath.store import schema
-from swath.store.credentials import MASK, Vault, keep_credentials, masked, read_credentials
+from swath.store.credentials import (
+    MASK,
+    Purpose,
+    Vault,
+    credentials_stamp,
+    keep_credentials,
+    masked,
+    read_credentials,
+)
 from swath.store.database import Store
 from swath.store.home import Home, open_home
 from swath.testing.session_contract import make_additions
@@ -40,14 +48,36 @@ def test_credentials_come_back_as_they_were_kept(store: Store, home: Home, datas
         again = Vault.open(home)
         assert read_credentials(connection, again, dataset_ids[0], "input") == SECRET
         assert read_credentials(connection, again, dataset_ids[0], "output") == {"token": "ü"}
-        assert read_credentials(connection, again, dataset_ids[1], "input") == {}
+        assert read_credentials(connection, again, dataset_ids[1], "input") is None
+
+
+def test_credentials_of_none_are_kept_as_such(store: Store, home: Home, dataset_ids: tuple[str, str]) -> None:
+    vault = Vault.open(home)
+    with store.writing() as connection:
+        keep_credentials(connection, vault, dataset_ids[0], "input", {})
+        assert read_credentials(connection, vault, dataset_ids[0], "input") == {}
+
+
+def test_the_stamp_of_credentials_changes_with_every_renewal(
+    store: Store, home: Home, dataset_ids: tuple[str, str]
+) -> None:
+    vault = Vault.open(home)
+    stamps = []
+    with store.writing() as connection:
+        stamps.append(credentials_stamp(connection, dataset_ids[0]))
+        purposes: tuple[Purpose, ...] = ("input", "output", "output")
+        for purpose in purposes:
+            keep_credentials(connection, vault, dataset_ids[0], purpose, SECRET)
+            stamps.append(credentials_stamp(connection, dataset_ids[0]))
+        assert credentials_stamp(connection, dataset_ids[0]) == stamps[-1]
+    assert len(set(stamps)) == len(stamps)
 
 
 def test_no_credentials_remove_what_was_kept(store: Store, home: Home, dataset_ids: tuple[str, str]) -> None:
     vault = Vault.open(home)
     with store.writing() as connection:
         keep_credentials(connection, vault, dataset_ids[0], "input", SECRET)
-        keep_credentials(connection, vault, dataset_ids[0], "input", {})
+        keep_credentials(connection, vault, dataset_ids[0], "input", None)
         assert connection.execute(sa.select(schema.datasource_credentials)).all() == []
 
 
@@ -84,8 +114,9 @@ def test_credentials_copied_to_another_dataset_are_not_read(
             read_credentials(connection, vault, dataset_ids[1], "input")
 
 
-def test_a_mask_tells_the_names_only() -> None:
-    assert masked({"a": "x", "b": "a much longer one"}) == {"a": MASK, "b": MASK}
+def test_a_mask_tells_only_the_names_of_what_is_secret() -> None:
+    kept = {"access_key_id": "x", "sas_token": "a much longer one", "region": "eu-west-1"}
+    assert masked(kept) == {"access_key_id": MASK, "sas_token": MASK, "region": "eu-west-1"}
 
 
 def test_the_key_file_is_for_its_owner_alone_and_never_replaced(tmp_path: Path) -> None:

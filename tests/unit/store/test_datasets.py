@@ -279,5 +279,6 @@ def test_the_datasource_stays_while_a_run_waits(store: Store, owner_id: str) -> 
         )
         with pytest.raises(Conflict, match=f"run `{run_id}` on dataset `vehicles` is not over"):
             set_datasource(connection, dataset, input_uri="/b", is_confined=False)
+        set_datasource(connection, dataset, input_uri="/a", is_confined=False)
         request_cancel(connection, run_id)
         assert set_datasource(connection, dataset, input_uri="/b", is_confined=False).input_uri == "/b"

@@ -13,15 +13,15 @@ from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.pictures import open_files_of
 from swath.server.services import Services, resolve_location
 from swath.store import catalog
-from swath.store.credentials import keep_credentials, masked, read_credentials
+from swath.store.credentials import masked, read_credentials
 from swath.store.datasets import (
     Dataset,
     DatasetKind,
     create_empty_dataset,
     crops_datasets_of,
     rename_dataset,
-    set_datasource,
 )
+from swath.store.datasources import apply_datasource
 from swath.store.deletion import delete_dataset as delete_rows
 from swath.store.deletion import delete_files
 from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
@@ -139,11 +139,16 @@ def put_datasource(
     output = _location(services, change.output, anywhere=anywhere, field="output")
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="change its datasource")
-        changed = set_datasource(connection, found, input_uri=location, output_uri=output, is_confined=not anywhere)
-        if change.credentials is not None:
-            keep_credentials(connection, services.vault, found.id, "input", change.credentials)
-        if change.output_credentials is not None:
-            keep_credentials(connection, services.vault, found.id, "output", change.output_credentials)
+        changed = apply_datasource(
+            connection,
+            services.vault,
+            found,
+            input_uri=location,
+            output_uri=output,
+            input_access=change.credentials,
+            output_access=change.output_credentials,
+            is_confined=not anywhere,
+        )
         document = _datasource(services, connection, changed)
     _tell(services, changed)
     return document
@@ -194,8 +199,8 @@ def _datasource(services: Services, connection: Connection, dataset: Dataset) ->
     return DatasourceDocument(
         location=dataset.input_uri,
         output_location=dataset.output_uri,
-        credentials=masked(read_credentials(connection, services.vault, kept_with, "input")),
-        output_credentials=masked(read_credentials(connection, services.vault, kept_with, "output")),
+        credentials=masked(read_credentials(connection, services.vault, kept_with, "input") or {}),
+        output_credentials=masked(read_credentials(connection, services.vault, kept_with, "output") or {}),
     )
 
 

@@ -27,8 +27,9 @@ from swath.server.services import Services
 from swath.store import queue, runs
 from swath.store.artifacts import receive_artifact, record_artifact
 from swath.store.clock import now_ms
-from swath.store.credentials import Purpose, read_credentials
+from swath.store.credentials import Purpose
 from swath.store.datasets import dataset_by_id
+from swath.store.datasources import read_access
 from swath.store.ids import is_id
 from swath.store.incoming import IncomingFile
 from swath.store.parts import read_part, receive_part, remove_parts
@@ -270,8 +271,8 @@ def get_run_credentials(services: ServicesDep, lease: LeaseDep, response: Respon
             raise NotFound(f"dataset `{found.image_dataset_name}` is not there any more")
 
         def access(purpose: Purpose, location: str) -> DatasourceAccess:
-            credentials = read_credentials(connection, services.vault, dataset.id, purpose)
-            return DatasourceAccess(location=location, credentials=dict(credentials) or None)
+            credentials = read_access(connection, services.vault, dataset, purpose)
+            return DatasourceAccess(location=location, credentials=None if credentials is None else dict(credentials))
 
         return RunCredentials(
             input=access("input", dataset.input_uri),
