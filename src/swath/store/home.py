@@ -65,6 +65,16 @@ class Home:
         return self.root / "parts"
 
     @property
+    def arriving(self) -> Path:
+        """Files that come by links, while they come."""
+        return self.root / "arriving"
+
+    @property
+    def uploads(self) -> Path:
+        """What clients hand in: a folder per dataset."""
+        return self.root / "uploads"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
 

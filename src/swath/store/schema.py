@@ -527,7 +527,7 @@ active_learning_scores = sa.Table(
     metadata,
     key("id", Id),
     required("dataset_id", Id, sa.ForeignKey("datasets.id")),
-    required("tag_id", Id, sa.ForeignKey("tags.id")),
+    required("tag_id", Id),  # a deleted tag may come back
     required("name", sa.Text),
     required("scores", sa.LargeBinary),  # little-endian float64, one per member of the tag, in their order
     required("created_at", sa.BigInteger),

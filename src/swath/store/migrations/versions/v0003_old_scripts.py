@@ -99,7 +99,6 @@ def _create_tables() -> None:
         sa.Column("scores", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["dataset_id"], ["datasets.id"], name="fk_active_learning_scores_dataset_id"),
-        sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], name="fk_active_learning_scores_tag_id"),
         sa.PrimaryKeyConstraint("id", name="pk_active_learning_scores"),
         sa.UniqueConstraint("tag_id", "name", name="uq_active_learning_scores_tag_id_name"),
     )

@@ -1,0 +1,59 @@
+"""What clients know of samples besides their files: metadata of their own, measurements, EXIF, place in a video."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from swath.store import schema
+from swath.store.database import batches, upsert_columns
+
+_table = schema.sample_metadata
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMetadata:
+    """Of one sample; None for what nobody said."""
+
+    custom: Json | None = None  # what people attached
+    measured: Json | None = None  # of the pixels, in the shape in which clients want it back
+    exif: Json | None = None
+    video_frame: Json | None = None
+
+
+NOTHING_KNOWN = SampleMetadata()
+
+
+def keep_sample_metadata(connection: Connection, dataset_id: str, sample_index: int, found: SampleMetadata) -> None:
+    """Keep what is known of a sample; what `found` says nothing of stays as it is.
+
+    Raises InvalidConfig for text that a database cannot hold.
+    """
+    known = {name: getattr(found, name) for name in SampleMetadata.__slots__}
+    # Escaped, so that characters which only some databases can hold are none of their business.
+    columns = {name: json.dumps(value) for name, value in known.items() if value is not None}
+    if columns:
+        row: dict[str, object] = {"dataset_id": dataset_id, "sample_index": [sample_index], **columns}
+        upsert_columns(connection, _table, row, 1)
+
+
+def sample_metadata_of(
+    connection: Connection, dataset_id: str, indices: Sequence[int] | None = None
+) -> dict[int, SampleMetadata]:
+    """What is known of samples by index: of those given, else of all; those of which nothing is known are absent."""
+    columns = [_table.c[name] for name in SampleMetadata.__slots__]
+    query = sa.select(_table.c.sample_index, *columns).where(_table.c.dataset_id == dataset_id)
+    pages = [query] if indices is None else [query.where(_table.c.sample_index.in_(page)) for page in batches(indices)]
+    found: dict[int, SampleMetadata] = {}
+    for page in pages:
+        for index, *texts in connection.execute(page):
+            values = [None if text is None else json.loads(text) for text in texts]
+            found[index] = SampleMetadata(**dict(zip(SampleMetadata.__slots__, values, strict=True)))
+    return found
