@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from swath.core.errors import InvalidConfig
 
@@ -39,6 +40,9 @@ class Settings:
 
     endpoints: str
     """Where buckets really are, `PREFIX=URL` separated by spaces: an S3-compatible store, an emulator, a folder."""
+
+    delegated_roles: tuple[str, ...]
+    """ARNs of roles that this machine's own credentials may take on for everybody's buckets, separated by commas."""
 
     worker_timeout: float
     """Seconds without a sign of life after which a worker counts as dead and its run returns to the queue."""
@@ -73,6 +77,7 @@ DEFAULTS = {
     "hosts": "",
     "public_url": "",
     "endpoints": "",
+    "delegated_roles": "",
     "worker_timeout": "30",
     "webapp_dir": "",
     "server": "",
@@ -105,8 +110,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         secret_key=text["secret_key"],
         roots=tuple(Path(root).expanduser().absolute() for root in text["roots"].split(os.pathsep) if root.strip()),
         hosts=tuple(host.strip().lower() for host in text["hosts"].split(",") if host.strip()),
-        public_url=text["public_url"].strip().rstrip("/"),
+        public_url=_web_address("public_url", text["public_url"].strip().rstrip("/")),
         endpoints=text["endpoints"].strip(),
+        delegated_roles=tuple(role.strip() for role in text["delegated_roles"].split(",") if role.strip()),
         worker_timeout=_seconds("worker_timeout", text["worker_timeout"]),
         webapp_dir=Path(text["webapp_dir"]).expanduser() if text["webapp_dir"] else None,
         server=text["server"].strip().rstrip("/"),
@@ -153,6 +159,23 @@ def has_display() -> bool:
 
 def _variable(name: str) -> str:
     return f"SWATH_{name.upper()}"
+
+
+def _web_address(name: str, text: str) -> str:
+    """Scheme and host, maybe a port and a path; "" for none."""
+    try:
+        parts = urlsplit(text)
+        # Only asking for the port tells one that is none.
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    if text and (not is_good or parts.username or parts.password or parts.query or parts.fragment or " " in text):
+        raise InvalidConfig(
+            f"`{_variable(name)}` is not the http or https address of a server, and nothing more",
+            field=name,
+            hint="Such as `https://swath.example.org`.",
+        )
+    return text
 
 
 def _whole_number(name: str, text: str, *, least: int) -> int:

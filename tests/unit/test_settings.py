@@ -41,6 +41,38 @@ def test_lists_are_split_and_locations_cleaned() -> None:
     assert settings.webapp_dir == Path("/srv/webapp")
 
 
+def test_the_public_address_and_roles_are_cleaned() -> None:
+    settings = load_settings(
+        {
+            "SWATH_PUBLIC_URL": "https://swath.example.org/images/ ",
+            "SWATH_DELEGATED_ROLES": "arn:aws:iam::1:role/a, arn:aws:iam::2:role/swath-*",
+        }
+    )
+    assert settings.public_url == "https://swath.example.org/images"
+    assert settings.delegated_roles == ("arn:aws:iam::1:role/a", "arn:aws:iam::2:role/swath-*")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "swath.example.org",
+        "ftp://swath",
+        "https://",
+        "https://swath:99999",
+        "https://swath:0",
+        "https://me:s3cret@swath",
+        "https://swath?x=1",
+        "https://swath#x",
+        "http://[",
+        "https://sw ath",
+    ],
+)
+def test_a_public_address_is_that_of_a_web_server(value: str) -> None:
+    with pytest.raises(InvalidConfig, match="`SWATH_PUBLIC_URL` is not the http or https address") as caught:
+        load_settings({"SWATH_PUBLIC_URL": value})
+    assert "s3cret" not in str(caught.value)
+
+
 def test_variables_of_the_official_container_are_read_where_ours_are_not_set() -> None:
     old = {"LIGHTLY_TOKEN": "old", "LIGHTLY_WORKER_ID": "w1", "LIGHTLY_SERVER_LOCATION": "http://swath/"}
     settings = load_settings(old)
