@@ -20,8 +20,8 @@ _OURS = {VECTORS_SUFFIX, POINTS_SUFFIX, TEMPORARY_SUFFIX}
 
 
 def sweep(store: Store, home: Home) -> list[Path]:
-    """Remove left-over files of vectors and points, half-written files, artifacts of runs that are not recorded, and
-    parts that no worker will commit any more.
+    """Remove left-over files of vectors and points, half-written files, artifacts of runs that are not recorded,
+    parts that no worker will commit any more, and uploads that were cut off.
 
     The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
     """
@@ -45,7 +45,17 @@ def sweep(store: Store, home: Home) -> list[Path]:
             path.unlink()
             removed.append(path)
     removed += _sweep_parts(store, home)
+    removed += _sweep_arriving(home)
     return removed
+
+
+def _sweep_arriving(home: Home) -> list[Path]:
+    """Uploads that were cut off with the server that took them."""
+    with naming_failures("sweep", home.arriving):
+        left = sorted(home.arriving.iterdir()) if home.arriving.is_dir() else []
+        for path in left:
+            path.unlink()
+    return left
 
 
 def _sweep_parts(store: Store, home: Home) -> list[Path]:

@@ -1,0 +1,253 @@
+"""Links to files: of samples, their thumbnails, and anything in a datasource; and redirects that never expire.
+
+A file in a bucket is fetched from the bucket: the link answers with a redirect to where it lies. Everything else, and
+what only asks for the head of a file, is answered here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Literal
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from swath.core.access import Principal, Scope
+from swath.core.errors import NotFound, NotLoggedIn
+from swath.pipeline.ports import Datasource
+from swath.server.dependencies import ServicesDep
+from swath.server.file_answers import media_type_of
+from swath.server.lightly.errors import ErrorCode, FacadeError
+from swath.server.lightly.links import (
+    LINK_HANDLERS,
+    Link,
+    LinkMaker,
+    base_url,
+    for_anybody,
+    link_token,
+    link_url,
+    linked_file,
+    read_link,
+)
+from swath.server.pictures import DEFAULT_THUMBNAIL, SampleFile, open_files_of, thumbnail
+from swath.server.sample_documents import picture_version, read_samples
+from swath.server.services import Services
+from swath.store.credentials import Purpose
+from swath.store.datasets import Dataset, dataset_by_id
+from swath.store.ids import is_id
+from swath.store.sample_lookup import locate_sample, unknown_sample
+from swath.store.samples import Sample
+from swath.store.sharing import sees_dataset
+
+REDIRECT_EXPIRY_S = 3600
+"""Of the address in a bucket that a link leads to: long enough to start loading a file."""
+
+FILE = "datasource-file"
+SAMPLE = "sample-file"
+THUMBNAIL = "sample-thumbnail"
+
+router = APIRouter()
+
+PublicToken = Annotated[str | None, Query(alias="publicToken")]
+
+
+def datasource_link(dataset: Dataset, purpose: Purpose, key: str) -> Link:
+    """What opens a file of a dataset's input or output, whether it is there or not."""
+    return Link(kind=FILE, dataset_id=dataset.id, name=key, detail=purpose)
+
+
+def sample_link(dataset_id: str, sample_id: str) -> Link:
+    """What opens the file of a sample: an image or a crop."""
+    return Link(kind=SAMPLE, dataset_id=dataset_id, name=sample_id)
+
+
+def thumbnail_link(dataset_id: str, sample_id: str, size: int = DEFAULT_THUMBNAIL) -> Link:
+    """What opens a JPEG of a sample, its longer side at most `size` px."""
+    return Link(kind=THUMBNAIL, dataset_id=dataset_id, name=sample_id, detail=str(size))
+
+
+def sample_url(
+    services: Services,
+    request: Request,
+    dataset_id: str,
+    sample: Sample,
+    *,
+    kind: Literal["full", "thumb"] = "full",
+    expires_in_s: int | None,
+) -> str:
+    """A URL from which anybody can load a sample; it ends in the name of its file."""
+    link = sample_link(dataset_id, sample.id) if kind == "full" else thumbnail_link(dataset_id, sample.id)
+    name = sample.file_name.rpartition("/")[2]
+    if kind == "thumb":
+        name = f"{name.rpartition('.')[0] or name}.jpg"
+    return link_url(services, request, link, file_name=name, expires_in_s=expires_in_s)
+
+
+class RedirectMaker:
+    """Makes addresses of the format's own that lead to files for ever, without a token."""
+
+    def __init__(self, services: Services, request: Request) -> None:
+        self._vault = services.vault
+        self._base = f"{base_url(services, request)}/v1/datasets"
+
+    def for_sample(self, dataset_id: str, sample_id: str, *, kind: Literal["full", "thumb"] = "full") -> str:
+        token = link_token(self._vault, sample_link(dataset_id, sample_id))
+        query = urlencode({"type": kind, "publicToken": token})
+        return f"{self._base}/{dataset_id}/samples/{sample_id}/readurlRedirect?{query}"
+
+    def for_file(self, dataset: Dataset, purpose: Purpose, key: str) -> str:
+        token = link_token(self._vault, datasource_link(dataset, purpose, key))
+        query = urlencode({"path": key, "publicToken": token}, quote_via=quote)
+        return f"{self._base}/{dataset.id}/datasource/readurlRedirect?{query}"
+
+
+@router.get("/datasets/{dataset}/samples/{sample}/readurlRedirect")
+def redirect_to_sample(
+    services: ServicesDep,
+    request: Request,
+    dataset: str,
+    sample: str,
+    kind: Annotated[Literal["full", "thumb"], Query(alias="type")] = "full",
+    public_token: PublicToken = None,
+) -> Response:
+    """Lead to the file of a sample."""
+    wanted = sample_link(dataset, sample)
+    if public_token is None:
+        _require_reader(services, request, dataset)
+    elif read_link(services.vault, public_token) != wanted:
+        raise _wrong_token()
+    _, found = _sample_of(services, wanted)
+    url = sample_url(services, request, dataset, found, kind=kind, expires_in_s=REDIRECT_EXPIRY_S)
+    return _redirect(url)
+
+
+@router.get("/datasets/{dataset}/datasource/readurlRedirect")
+def redirect_to_file(
+    services: ServicesDep,
+    request: Request,
+    dataset: str,
+    path: str,
+    public_token: PublicToken = None,
+) -> Response:
+    """Lead to a file of a datasource; without a public token to one of the input."""
+    wanted = Link(kind=FILE, dataset_id=dataset, name=path, detail="input")
+    if public_token is None:
+        _require_reader(services, request, dataset)
+    else:
+        opened = read_link(services.vault, public_token)
+        if (opened.kind, opened.dataset_id, opened.name) != (FILE, dataset, path):
+            raise _wrong_token()
+        wanted = opened
+    return _redirect(link_url(services, request, wanted, expires_in_s=REDIRECT_EXPIRY_S))
+
+
+class FileLinks:
+    """Addresses for many files of one datasource: those of the storage where it has some, else links."""
+
+    def __init__(self, maker: LinkMaker, dataset: Dataset, purpose: Purpose, datasource: Datasource) -> None:
+        self._maker = maker
+        self._dataset = dataset
+        self._purpose = purpose
+        self._datasource = datasource
+
+    def url(self, key: str, *, expires_in_s: int) -> str:
+        """Where a file can be loaded for a while, whether it is there or not."""
+        found = self._datasource.read_url(key, expires_s=expires_in_s)
+        return found or self._maker(datasource_link(self._dataset, self._purpose, key), expires_in_s=expires_in_s)
+
+
+class _DatasourceFile(SampleFile):
+    """Any file of a datasource."""
+
+    @property
+    def media_type(self) -> str:
+        return media_type_of(self.name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Picture:
+    """A JPEG that was made here, as a file that can be served."""
+
+    name: str
+    etag: str
+    data: bytes
+    media_type: str = "image/jpeg"
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def pieces(self, start: int, end: int) -> Iterator[bytes]:
+        yield self.data[start:end]
+
+
+def _answer_file(services: Services, request: Request, link: Link) -> Response:
+    with services.store.reading() as connection:
+        dataset = dataset_by_id(connection, link.dataset_id)
+    if dataset is None:
+        raise FacadeError(404, ErrorCode.DATASET_UNKNOWN, f"there is no dataset `{link.dataset_id}`")
+    return _file_in(services, dataset, "output" if link.detail == "output" else "input", link.name, request)
+
+
+def _answer_sample(services: Services, request: Request, link: Link) -> Response:
+    dataset, sample = _sample_of(services, link)
+    # Crops were written beside everything else that is written; images were there before.
+    return _file_in(services, dataset, "input" if sample.crop is None else "output", sample.file_name, request)
+
+
+def _answer_thumbnail(services: Services, request: Request, link: Link) -> Response:
+    dataset, sample = _sample_of(services, link)
+    size = int(link.detail)
+    data = thumbnail(services, dataset, sample, size)
+    picture = _Picture(name=f"{sample.id}.jpg", etag=f"{picture_version(sample)}-{size}", data=data)
+    return linked_file(picture, request)
+
+
+LINK_HANDLERS[FILE] = _answer_file
+LINK_HANDLERS[SAMPLE] = _answer_sample
+LINK_HANDLERS[THUMBNAIL] = _answer_thumbnail
+
+
+def _file_in(services: Services, dataset: Dataset, purpose: Purpose, key: str, request: Request) -> Response:
+    """The file itself, or the way to where it lies. What asks for its head alone is answered here: a signed address
+    of a bucket is good for one method."""
+    datasource = open_files_of(services, dataset, dataset.input_uri if purpose == "input" else dataset.output_uri)
+    if request.method == "GET":
+        url = datasource.read_url(key, expires_s=REDIRECT_EXPIRY_S)
+        if url is not None:
+            return _redirect(url)
+    entry = datasource.stat(key)
+    if entry is None:
+        raise NotFound(f"there is no file `{key}` in the {purpose} datasource of dataset `{dataset.name}`")
+    return linked_file(_DatasourceFile(datasource=datasource, entry=entry), request)
+
+
+def _sample_of(services: Services, link: Link) -> tuple[Dataset, Sample]:
+    with services.store.reading() as connection:
+        place = locate_sample(connection, link.name)
+        dataset = dataset_by_id(connection, place.dataset_id)
+    if dataset is not None and dataset.id == link.dataset_id:
+        for sample in read_samples(services.store, dataset, [place.index]):
+            return dataset, sample
+    raise unknown_sample(link.name)
+
+
+def _require_reader(services: Services, request: Request, dataset_id: str) -> None:
+    """For who comes with a token of their own."""
+    principal = request.scope.get("state", {}).get("principal")
+    if not isinstance(principal, Principal) or principal.scope is Scope.WORKER:
+        raise NotLoggedIn("this needs a token, or the public one that was given out with the address")
+    with services.store.reading() as connection:
+        if not (is_id(dataset_id) and sees_dataset(connection, dataset_id, principal.user_id)):
+            raise FacadeError(404, ErrorCode.DATASET_UNKNOWN, f"there is no dataset `{dataset_id}`")
+
+
+def _redirect(url: str) -> Response:
+    return for_anybody(RedirectResponse(url, 302, headers={"Cache-Control": "private, no-store"}))
+
+
+def _wrong_token() -> FacadeError:
+    return FacadeError(403, ErrorCode.JWT_INVALID, "the public token is for something else")
