@@ -1,0 +1,100 @@
+"""What may open a bucket for those who do not own the machine that opens it.
+
+Their requests go out from that machine, so they could reach what only it can reach: other services of its network, the
+metadata of a cloud, the roles that its own credentials may take on. What they give is checked before it is kept, and
+again whenever it is used, for names change their addresses.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import socket
+from collections.abc import Collection, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+from urllib.parse import urlsplit
+
+from swath.core.errors import InvalidConfig
+
+_KEY_URLS = ("gcs_base_url", "token_uri", "auth_uri")
+"""Fields of the key file of a Google service account that name addresses."""
+
+
+def check_confined_access(
+    access: Mapping[str, str],
+    *,
+    listed_endpoints: Collection[str] = (),
+    delegated_roles: Collection[str] = (),
+    field: str = "credentials",
+) -> None:
+    """Raise InvalidConfig, naming the field, for an access that only the owner of the machine may use.
+
+    An endpoint is one that the operator listed, or an https address that is public. A role without keys is one of
+    those that the machine's own credentials may take on for everybody (patterns with `*`).
+    """
+    endpoint = access.get("endpoint", "")
+    if endpoint and endpoint.rstrip("/") not in {one.rstrip("/") for one in listed_endpoints}:
+        require_public_address(endpoint, field=f"{field}.endpoint")
+    role = access.get("role_arn", "")
+    if role and not access.get("access_key_id") and not any(fnmatchcase(role, one) for one in delegated_roles):
+        raise InvalidConfig(
+            f"`{role}` cannot be taken on here without keys: the credentials of this machine are for its owner",
+            field=f"{field}.role_arn",
+            hint="Give keys with it, or ask the operator to list the role in `SWATH_DELEGATED_ROLES`.",
+        )
+    if access.get("service_account"):
+        _check_key_file(access["service_account"], field=f"{field}.service_account")
+
+
+def require_public_address(url: str, *, field: str) -> None:
+    """Raise InvalidConfig unless a URL is https and each address of its host is of the public Internet."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 443
+    except ValueError:
+        host, port = "", 0
+    if not host or parts.scheme != "https" or parts.username or parts.password:
+        raise InvalidConfig(
+            f"`{field}` is not the https address of a store",
+            field=field,
+            hint="Others can be used once the server's operator lists them in `SWATH_ENDPOINTS`.",
+        )
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise InvalidConfig(f"the host `{host}` of `{field}` is not known", field=field) from None
+    # One address is enough to be led there.
+    if not all(ipaddress.ip_address(address[4][0]).is_global for address in found):
+        raise InvalidConfig(
+            f"the host `{host}` of `{field}` is not on the public Internet",
+            field=field,
+            hint="The server's operator can list it in `SWATH_ENDPOINTS`.",
+        )
+
+
+def _check_key_file(text: str, *, field: str) -> None:
+    """The key of a service account says where to ask for tokens and for files."""
+    try:
+        document: Any = json.loads(text)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("type", "service_account") != "service_account":
+        raise InvalidConfig(
+            f"`{field}` is not the JSON of the key of a service account",
+            field=field,
+            hint="Google's console makes one: a document of `type` `service_account`.",
+        )
+    for name in _KEY_URLS:
+        url = document.get(name)
+        if url is not None and not (isinstance(url, str) and _is_google(url)):
+            raise InvalidConfig(f"`{name}` of `{field}` is not an address of Google's", field=field)
+
+
+def _is_google(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme == "https" and (host == "googleapis.com" or host.endswith((".googleapis.com", ".google.com")))
