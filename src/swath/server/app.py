@@ -22,7 +22,10 @@ from swath.server.dependencies import Anybody
 from swath.server.exporting import exporting
 from swath.server.idempotency import IdempotencyMiddleware
 from swath.server.leases import watch_leases
+from swath.server.lightly.app import create_facade
+from swath.server.lightly.door import FacadeDoorMiddleware
 from swath.server.openapi import rendered
+from swath.server.paths import FACADE
 from swath.server.problems import install_problem_handlers
 from swath.server.security import CompressionMiddleware, FaultMiddleware, GuardMiddleware
 from swath.server.services import Services
@@ -42,7 +45,7 @@ BACKGROUND: tuple[Background, ...] = (exporting, watch_leases)
 
 
 def create_app(services: Services, background: Sequence[Background] = BACKGROUND) -> FastAPI:
-    """The application: `/api` and the web app. What runs in the background starts with the server, not before."""
+    """The application: `/api`, `/v1` and the web app. What runs in the background starts with the server, not before."""
     authenticator = Authenticator(services.store)
 
     @asynccontextmanager
@@ -68,6 +71,7 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
         generate_unique_id_function=lambda route: route.name,
         # The first one is the outermost.
         middleware=[
+            Middleware(FacadeDoorMiddleware),
             Middleware(GuardMiddleware, options=services.options),
             Middleware(CompressionMiddleware),
             Middleware(FaultMiddleware),
@@ -81,6 +85,7 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
     install_problem_handlers(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/api")
+    app.mount(FACADE, create_facade(services, authenticator))
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
     return app
 

@@ -17,6 +17,7 @@ from starlette.types import Scope as AsgiScope
 
 from swath.core.access import Principal
 from swath.core.errors import NotLoggedIn, SwathError, TooManyAttempts
+from swath.server.paths import is_api, is_open
 from swath.server.problems import error_response, named_response
 from swath.store.clock import now_ms
 from swath.store.database import Store
@@ -34,9 +35,6 @@ REMEMBERED = 1024
 
 ATTEMPTS_PER_MINUTE = 20
 KNOWN_ADDRESSES = 4096
-
-OPEN_PATHS = frozenset({"/api/health", "/api/login"})
-"""All of `/api` that wants no token."""
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -125,14 +123,14 @@ def _digest(secret: str) -> bytes:
 
 
 class AuthenticationMiddleware:
-    """Lets nothing of `/api` through without a good token, and puts whose it is into `request.state.principal`."""
+    """Lets nothing of `/api` and `/v1` through without a good token, and puts whose it is into `request.state.principal`."""
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
         self._app = app
         self._authenticator = authenticator
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not is_api(scope["path"]) or scope["path"] in OPEN_PATHS:
+        if scope["type"] != "http" or not is_api(scope["path"]) or is_open(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -167,10 +165,6 @@ class AuthenticationMiddleware:
                 self._authenticator.attempts.record(client_address(scope))
             raise NotLoggedIn("the token is wrong, expired or revoked", hint="`swath token create` makes a new one.")
         return principal
-
-
-def is_api(path: str) -> bool:
-    return path == "/api" or path.startswith("/api/")
 
 
 def secret_of(scope: AsgiScope) -> str | None:

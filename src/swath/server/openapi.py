@@ -15,7 +15,8 @@ from fastapi.openapi.utils import get_openapi
 
 from swath import __version__
 from swath.server.api import ROUTERS
-from swath.server.auth import COOKIE, OPEN_PATHS
+from swath.server.auth import COOKIE
+from swath.server.paths import OPEN_PATHS
 from swath.server.security import is_upload
 from swath.wire.problems import MEDIA_TYPE, PROBLEM_TYPES, Problem
 

@@ -12,7 +12,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swath.core.errors import SwathError, TooLarge
-from swath.server.auth import is_api, origin_host
+from swath.server.auth import origin_host
+from swath.server.paths import is_api, is_link, loggable
 from swath.server.problems import error_response, fault_response, named_response
 from swath.server.services import ServerOptions
 
@@ -35,6 +36,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+LINK_HEADERS = {
+    **HEADERS,
+    # What shows an image by its link (a labelling tool, say) is a page of another site, and the link is all it has.
+    "Cross-Origin-Resource-Policy": "cross-origin",
+    "Access-Control-Allow-Origin": "*",
+}
+
 COMPRESSED_TYPES = frozenset(
     {
         "application/json",
@@ -49,10 +57,13 @@ COMPRESSED_TYPES = frozenset(
 """Pixels, vectors and bitmaps are compact already, and events must not wait in a compressor."""
 
 _UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+|/v1/links/.+")
-_REPORTS = re.compile(r"/api/runs/[^/]+/(log|selection|commit|finish)")
+_REPORTS = re.compile(
+    r"/api/runs/[^/]+/(log|selection|commit|finish)|/v1/datasets/[^/]+/(tags/[^/]+|predictions)/scores"
+)
 _SELECTORS = re.compile(
     r"/api/(datasets/[^/]+/(selections|exports|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
     r"|runs:(select|dry_run)|runs/[^/]+/selection)"
+    r"|/v1/datasets/[^/]+/(tags(/.*)?|embeddings/[^/]+/(2d|sampling)|predictions/.*)"
 )
 
 
@@ -72,7 +83,7 @@ class GuardMiddleware:
         limit = self._body_limit(scope["path"])
         answer = self._refusal(scope, headers, limit)
         app = self._app if answer is None else answer
-        await app(scope, _limited(receive, limit), _with_headers(send, is_api=is_api(scope["path"])))
+        await app(scope, _limited(receive, limit), _with_headers(send, scope["path"]))
 
     def _refusal(self, scope: Scope, headers: Headers, limit: int) -> ASGIApp | None:
         host = headers.get("host", "").lower()
@@ -83,11 +94,12 @@ class GuardMiddleware:
                 hint="Its operator can name more in `SWATH_HOSTS`.",
             )
         origin = headers.get("origin")
-        if origin is not None and is_api(scope["path"]) and origin_host(origin) != host:
+        path = scope["path"]
+        if origin is not None and is_api(path) and not is_link(path) and origin_host(origin) != host:
             return named_response("foreign-origin", f"pages of `{origin[:100]}` may not use this server")
         if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
             return named_response("uri-too-long", f"an address has at most {MAX_URI_LENGTH} bytes")
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        if "\0" in path or b"%00" in scope["query_string"]:
             return named_response("invalid-request", "an address holds no NUL character")
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > limit:
@@ -140,13 +152,15 @@ def _limited(receive: Receive, limit: int) -> Receive:
     return receive_limited
 
 
-def _with_headers(send: Send, *, is_api: bool) -> Send:
+def _with_headers(send: Send, path: str) -> Send:
+    added = LINK_HEADERS if is_link(path) else HEADERS
+
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
+            for name, value in added.items():
                 headers.setdefault(name, value)
-            if is_api:
+            if is_api(path):
                 # Somebody's data: nobody in between keeps it, and a browser asks whether it still holds.
                 headers.setdefault("Cache-Control", "private, no-cache")
         await send(message)
@@ -188,7 +202,7 @@ class FaultMiddleware:
             if has_started:
                 raise
             # The path alone: a query may hold what belongs in no log.
-            await fault_response(f"{scope['method']} {scope['path']}", fault)(scope, receive, send)
+            await fault_response(f"{scope['method']} {loggable(scope['path'])}", fault)(scope, receive, send)
 
 
 class CompressionMiddleware:

@@ -1,4 +1,4 @@
-"""Everything outside of `/api`: the built web app, the login page, and a page that says what works without the app."""
+"""Everything outside of the interfaces: the built web app, the login page, and a page that says what works without the app."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from swath.server.auth import is_api
+from swath.server.paths import is_api
 from swath.server.problems import named_response
 
 PAGES = Path(__file__).parent / "pages"
@@ -29,7 +29,7 @@ def webapp_dir(override: Path | None) -> Path | None:
 
 
 class WebAppMiddleware:
-    """Answers what is outside of `/api`; none of it wants a token, since none of it is anybody's data."""
+    """Answers what is outside of the interfaces; none of it wants a token, since none of it is anybody's data."""
 
     def __init__(self, app: ASGIApp, *, folder: Path | None) -> None:
         self._app = app

@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute
 
 from swath.server import dependencies
 from swath.server.api import ROUTERS
-from swath.server.auth import OPEN_PATHS, SAFE_METHODS
+from swath.server.auth import SAFE_METHODS
+from swath.server.paths import OPEN_PATHS
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 IDS = [f"{'/'.join(sorted(route.methods))} {route.path}" for route in ROUTES]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse, Response
+
 from swath.core.errors import SwathError
+from swath.server.problems import install_problem_handlers
+from swath.wire.problems import Problem
 
 
 class ErrorCode(StrEnum):
@@ -72,3 +78,62 @@ class FacadeError(Exception):
     def of(cls, error: SwathError, status: int, code: ErrorCode) -> FacadeError:
         """With the words of an error of ours, its hint too."""
         return cls(status, code, f"{error.message}. {error.hint}".rstrip())
+
+
+BY_PROBLEM: Mapping[str, tuple[int, ErrorCode]] = {
+    "invalid-request": (422, ErrorCode.BAD_REQUEST),
+    "invalid-predictions": (422, ErrorCode.BAD_REQUEST),
+    "unreadable-image": (422, ErrorCode.BAD_REQUEST),
+    "embedder-unavailable": (422, ErrorCode.BAD_REQUEST),
+    "not-logged-in": (401, ErrorCode.UNAUTHORIZED),
+    "not-allowed": (403, ErrorCode.FORBIDDEN),
+    "foreign-origin": (403, ErrorCode.FORBIDDEN),
+    "not-found": (404, ErrorCode.NOT_FOUND),
+    "method-not-allowed": (405, ErrorCode.NOT_IMPLEMENTED),
+    "conflict": (409, ErrorCode.CONFLICT),
+    "stale-lease": (409, ErrorCode.CONFLICT),
+    "run-cancelled": (409, ErrorCode.CONFLICT),
+    "run-failed": (409, ErrorCode.CONFLICT),
+    "too-large": (413, ErrorCode.PAYLOAD_TOO_LARGE),
+}
+"""Status and code of problems of the native interface; those that are absent keep their status and are FAULTY."""
+
+FAULTY = ErrorCode.BAD_REQUEST
+"""The list knows no code for a fault, a storage that does not answer or an odd request: the status says which."""
+
+
+def error_response(
+    status: int,
+    code: ErrorCode,
+    message: str,
+    *,
+    request_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The answer for an error. `request_id` is what to look for in the server's log."""
+    document = {"code": code.value, "error": message} | ({} if request_id is None else {"requestId": request_id})
+    return JSONResponse(document, status_code=status, headers={"Cache-Control": "no-store", **(headers or {})})
+
+
+def response_of_problem(problem: Problem, headers: Mapping[str, str]) -> Response:
+    """The answer for an error that the native interface would tell as `problem`."""
+    status, code = BY_PROBLEM.get(problem.type, (problem.status, FAULTY))
+    if problem.fields is not None:
+        status, code = 400, ErrorCode.MALFORMED_REQUEST
+    message = problem.detail if problem.hint is None else f"{problem.detail}. {problem.hint}"
+    return error_response(status, code, message, request_id=problem.incident, headers=headers)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every error of an endpoint or the routing an answer in the facade's shape.
+
+    Errors that are not of the facade become problems first, as they do for the native interface, and what they are
+    called there is turned into a status and a code on their way out (`swath.server.lightly.door`).
+    """
+    install_problem_handlers(app)
+    app.add_exception_handler(FacadeError, _on_facade_error)
+
+
+async def _on_facade_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, FacadeError)
+    return error_response(error.status, error.code, error.message)

@@ -4,4 +4,13 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-ROUTERS: tuple[APIRouter, ...] = ()
+from swath.server.lightly import datasets, linked_files, links, quota, versions
+
+ROUTERS: tuple[APIRouter, ...] = (
+    datasets.router,
+    linked_files.router,
+    links.router,
+    quota.router,
+    versions.router,
+)
+"""All routers of the facade."""
