@@ -119,10 +119,15 @@ def commit_additions(
 
 
 def check_embedder(connection: Connection, plan: RunPlan, identity: EmbedderIdentity) -> None:
-    """Raise Conflict if either dataset holds vectors of another embedder."""
+    """Raise Conflict if either dataset holds vectors of another embedder, or samples without vectors."""
     for planned in (plan.images, plan.crops):
         dataset = None if planned is None else dataset_by_id(connection, planned.id)
         if dataset is not None:
+            if dataset.sample_count and dataset.embedder_id is None:
+                raise Conflict(
+                    f"dataset `{dataset.name}` was filled by an upload and has no embeddings; a run cannot add to it",
+                    hint="Give the run another dataset name.",
+                )
             check_same_embedder(
                 connection, dataset_name=dataset.name, embedder_id=dataset.embedder_id, identity=identity
             )

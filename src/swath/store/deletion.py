@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from swath.store.operations import forget_operations
 from swath.store.projections import forget_projections
 from swath.store.selections import forget_selections
 from swath.store.sharing import find_dataset, require_owner
+from swath.store.uploads import uploads_folder
 from swath.store.views import forget_views
 
 _TABLES = (
@@ -47,7 +49,8 @@ class DeletedDataset:
     """What is left of a dataset once its rows are gone: files for the caller to delete.
 
     `crop_files` and `thumbnails` are keys in the datasource `output_uri`; the files of an image dataset's samples
-    belong to the user and are not listed. `home_files` are vectors, points of projections and exports.
+    belong to the user and are not listed. `home_files` are vectors, points of projections and exports, and the folder
+    of what was uploaded.
     """
 
     name: str
@@ -114,6 +117,9 @@ def _home_files(connection: Connection, home: Home, dataset_id: str) -> Iterator
         yield home.projections / file_name
     for export_id in connection.execute(sa.select(exports.c.id).where(exports.c.dataset_id == dataset_id)).scalars():
         yield from sorted(home.exports.glob(f"{export_id}*"))
+    uploaded = uploads_folder(home, dataset_id)
+    if uploaded.is_dir():
+        yield uploaded
 
 
 def delete_files(deleted: DeletedDataset, open_datasource: Callable[[str], Datasource]) -> list[str]:
@@ -127,7 +133,10 @@ def delete_files(deleted: DeletedDataset, open_datasource: Callable[[str], Datas
         notes.append(f"files of `{deleted.name}` in `{deleted.output_uri}` could not be deleted: {exc.message}")
     try:
         for path in deleted.home_files:
-            path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
     except OSError as exc:
         notes.append(f"`{exc.filename}` could not be deleted: {exc.strerror}")
     return notes

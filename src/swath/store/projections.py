@@ -103,7 +103,7 @@ def ensure_projection(store: Store, home: Home, dataset_id: str) -> Projection |
             if last is None:
                 return None
             vectors = read_vectors(connection, home, dataset_id)
-        points = _fit(home, dataset_id, vectors)
+        points = fit_points(home, dataset_id, vectors)
         with store.writing() as connection:
             # A commit or somebody else who looked may have been faster.
             if _last_segment(connection, dataset_id) == last and not list_projections(connection, dataset_id):
@@ -129,12 +129,18 @@ def write_points(connection: Connection, home: Home, dataset_id: str, added: Seq
     elif not _has_outgrown(fitted.row_count, count):
         return [_project(home, dataset_id, rows, fitted.basis) for rows in added]
     if before == 0 and len(added) == 1:
-        return [_fit(home, dataset_id, added[0].vectors)]
+        return [fit_points(home, dataset_id, added[0].vectors)]
     vectors = np.empty((count, added[0].vectors.shape[1]), dtype=added[0].vectors.dtype)
     vectors[:before] = read_vectors(connection, home, dataset_id, dimension=vectors.shape[1])
     for rows in added:
         vectors[rows.rows] = rows.vectors
-    return [_fit(home, dataset_id, vectors)]
+    return [fit_points(home, dataset_id, vectors)]
+
+
+def fit_points(home: Home, dataset_id: str, vectors: NDArray[np.float16]) -> PointFile:
+    """Fit directions to all vectors (N, D) of a dataset and write their points."""
+    basis = PcaBasis.fit(vectors, sample_rows=FIT_ROWS)
+    return _write(home, dataset_id, basis.project(vectors), basis=basis)
 
 
 def record_points(connection: Connection, files: Sequence[PointFile], *, embedder_id: str, run_id: str) -> None:
@@ -240,12 +246,6 @@ def _last_segment(connection: Connection, dataset_id: str) -> tuple[int, str, st
     )
     row = connection.execute(query).one_or_none()
     return None if row is None else (row.sequence, row.embedder_id, row.run_id)
-
-
-def _fit(home: Home, dataset_id: str, vectors: NDArray[np.float16]) -> PointFile:
-    """Fit directions to all vectors (N, D) of a dataset and write their points."""
-    basis = PcaBasis.fit(vectors, sample_rows=FIT_ROWS)
-    return _write(home, dataset_id, basis.project(vectors), basis=basis)
 
 
 def _project(home: Home, dataset_id: str, added: AddedVectors, basis: PcaBasis) -> PointFile:

@@ -21,7 +21,7 @@ _OURS = {VECTORS_SUFFIX, POINTS_SUFFIX, TEMPORARY_SUFFIX}
 
 def sweep(store: Store, home: Home) -> list[Path]:
     """Remove left-over files of vectors and points, half-written files, artifacts of runs that are not recorded,
-    parts that no worker will commit any more, and uploads that were cut off.
+    parts that no worker will commit any more, uploads that were cut off, and those for datasets that are gone.
 
     The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
     """
@@ -46,6 +46,7 @@ def sweep(store: Store, home: Home) -> list[Path]:
             removed.append(path)
     removed += _sweep_parts(store, home)
     removed += _sweep_arriving(home)
+    removed += _sweep_uploads(store, home)
     return removed
 
 
@@ -56,6 +57,20 @@ def _sweep_arriving(home: Home) -> list[Path]:
         for path in left:
             path.unlink()
     return left
+
+
+def _sweep_uploads(store: Store, home: Home) -> list[Path]:
+    """What was uploaded for datasets that are not there any more."""
+    if not home.uploads.is_dir():
+        return []
+    with store.reading() as connection:
+        datasets = set(connection.execute(sa.select(schema.datasets.c.id)).scalars())
+    with naming_failures("sweep", home.uploads):
+        left = [folder for folder in sorted(home.uploads.iterdir()) if is_id(folder.name)]
+        doomed = [folder for folder in left if folder.name not in datasets]
+        for folder in doomed:
+            shutil.rmtree(folder)
+    return doomed
 
 
 def _sweep_parts(store: Store, home: Home) -> list[Path]:
