@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -85,10 +85,12 @@ def replace_predictions(
     task: str,
     sample_indices: Sequence[int],
     known: Sequence[int],
+    details: Sequence[str | None] | None = None,
 ) -> None:
     """Store the predictions of images; `sample_indices` are of the images that `image_row` points into.
 
-    What the images with the indices `known` had for this task goes first.
+    What the images with the indices `known` had for this task goes first. `details` are JSON, one per prediction:
+    what scripts gave besides a box.
     """
     delete_predictions(connection, dataset_id, known, task=task)
     of_image = np.asarray(sample_indices, dtype=np.int64)
@@ -102,6 +104,7 @@ def replace_predictions(
         **box_columns(predictions.corners),
         "outcome": predictions.outcome.tolist(),
         "object_key": key_list(predictions.key),
+        "details": details,
     }
     insert_columns(connection, _table, columns, len(predictions))
 
@@ -113,6 +116,30 @@ def delete_predictions(
     for batch in batches(sample_indices):
         statement = sa.delete(_table).where(_table.c.dataset_id == dataset_id, _table.c.sample_index.in_(batch))
         connection.execute(statement if task is None else statement.where(_table.c.task == task))
+
+
+def count_before_task(
+    connection: Connection, dataset_id: str, sample_ids: Collection[str], *, task: str
+) -> dict[str, int]:
+    """How many predictions of tasks whose names come before `task` images have, by sample id; absent for none."""
+    samples = schema.samples
+    earlier = sa.select(_tasks.c.task).where(_tasks.c.dataset_id == dataset_id, _tasks.c.task < task)
+    found: dict[str, int] = {}
+    if connection.execute(earlier).first() is None:
+        return found  # as nearly always: images have one task
+    for batch in batches(list(set(sample_ids))):
+        query = (
+            sa.select(samples.c.id, sa.func.count())
+            .join_from(
+                samples,
+                _table,
+                sa.and_(_table.c.dataset_id == samples.c.dataset_id, _table.c.sample_index == samples.c.sample_index),
+            )
+            .where(samples.c.id.in_(batch), _table.c.task < task)
+            .group_by(samples.c.id)
+        )
+        found.update((sample_id, count) for sample_id, count in connection.execute(query))
+    return found
 
 
 def iter_predictions(store: Store, dataset_id: str, *, task: str) -> Iterator[Prediction]:

@@ -49,6 +49,7 @@ class ImagePrediction:
     box: tuple[float, float, float, float]  # x0, y0, x1, y1 in px of the upright image, not clipped
     outcome: BoxOutcome
     crops: tuple[CropOfPrediction, ...]
+    details: str | None = None  # JSON: what a script gave besides a box
 
 
 def locate_sample(connection: Connection, sample_id: str) -> SamplePlace:
@@ -97,6 +98,7 @@ def predictions_of_image(
             *(_predictions.c[name] for name in ("x0", "y0", "x1", "y1")),
             _predictions.c.outcome,
             _predictions.c.object_key,
+            _predictions.c.details,
         )
         .where(_predictions.c.dataset_id == dataset_id, _predictions.c.sample_index == index)
         .order_by(_predictions.c.position)
@@ -110,8 +112,11 @@ def predictions_of_image(
             box=(x0, y0, x1, y1),
             outcome=_OUTCOMES[outcome],
             crops=tuple(crops.get(object_key, ())),
+            details=details,
         )
-        for task, position, category_id, score, x0, y0, x1, y1, outcome, object_key in connection.execute(query)
+        for task, position, category_id, score, x0, y0, x1, y1, outcome, object_key, details in connection.execute(
+            query
+        )
     ]
     return sorted(found, key=lambda prediction: prediction.task)
 

@@ -42,10 +42,12 @@ class Tagged:
     operation: Operation | None
 
 
-def create_tag(editor: Editor, *, name: str, members: NDArray[np.integer]) -> tuple[Tag, Operation]:
-    """Make a tag of samples (M,). Raises InvalidConfig or Conflict for its name."""
+def create_tag(
+    editor: Editor, *, name: str, members: Members, parent: str = tags.INITIAL_TAG, run_id: str | None = None
+) -> tuple[Tag, Operation]:
+    """Make a tag of samples, as a child of `parent`. Raises InvalidConfig or Conflict for its name, NotFound."""
     recorder = editor.recorder()
-    tag = _make(editor, recorder, name, members)
+    tag = _make(editor, recorder, name, members, parent=parent, run_id=run_id)
     return tag, _recorded(recorder, f"made tag `{name}` of {_samples(tag.member_count)}")
 
 
@@ -164,8 +166,18 @@ def evaluate(editor: Editor, expression: TagExpression) -> BitMap:
     return BitMap.difference(*sets)
 
 
-def _make(editor: Editor, recorder: Recorder, name: str, members: Members) -> Tag:
-    tag = tags.create_tag(editor.connection, editor.dataset_id, name=name, members=members)
+def _make(
+    editor: Editor,
+    recorder: Recorder,
+    name: str,
+    members: Members,
+    *,
+    parent: str = tags.INITIAL_TAG,
+    run_id: str | None = None,
+) -> Tag:
+    tag = tags.create_tag(
+        editor.connection, editor.dataset_id, name=name, members=members, parent=parent, run_id=run_id
+    )
     recorder.was_made(tag.id)
     return tag
 

@@ -62,10 +62,15 @@ def check_tag_name(name: str, *, field: str = "name") -> str:
     )
 
 
+def name_is_free(connection: Connection, dataset_id: str, name: str) -> bool:
+    """Whether no tag of a dataset has this name."""
+    query = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id, _table.c.name == name)
+    return connection.execute(query).first() is None
+
+
 def check_name_free(connection: Connection, dataset_id: str, name: str) -> None:
     """Raise Conflict if a dataset has a tag of this name."""
-    query = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id, _table.c.name == name)
-    if connection.execute(query).first() is not None:
+    if not name_is_free(connection, dataset_id, name):
         raise Conflict(f"there is a tag `{name}` already", hint="Choose another name.")
 
 
@@ -93,6 +98,12 @@ def find_tag(connection: Connection, dataset_id: str, name_or_id: str) -> Tag:
         names = ", ".join(f"`{tag.name}`" for tag in list_tags(connection, dataset_id))
         raise NotFound(f"there is no tag `{name_or_id}` in this dataset", hint=f"There are {names}.")
     return _tag(row)
+
+
+def tag_by_id(connection: Connection, dataset_id: str, tag_id: str) -> Tag | None:
+    """The tag of an id, if the dataset has it."""
+    row = connection.execute(_select().where(_table.c.dataset_id == dataset_id, _table.c.id == tag_id)).one_or_none()
+    return None if row is None else _tag(row)
 
 
 def check_dataset_is_there(connection: Connection, dataset_id: str) -> None:
