@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from swath.core.embeddings import to_stored
 from swath.pipeline.ports import Embedder, EmbeddingCache
+from swath.pipeline.read_ahead import Stopped
 
 ROWS_PER_CACHE_WRITE = 2048
 """New vectors are handed to the cache in pieces of this many rows: one transaction each."""
@@ -20,10 +21,6 @@ WAIT_SECONDS = 0.2
 """How often a thread that waits looks whether the run has been stopped."""
 
 Batch = tuple[list[int], NDArray[np.uint8], NDArray[np.uint8]]
-
-
-class Stopped(Exception):
-    """Raised in a thread whose work is no longer wanted; it carries a stop from one thread to another."""
 
 
 class CropEmbedding:

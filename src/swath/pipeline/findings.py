@@ -9,7 +9,7 @@ from swath.core.outcomes import MAX_EXAMPLES, FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
 from swath.pipeline.messages import counted
-from swath.wire.run_result import FindingDocument, ObjectCounts
+from swath.wire.run_result import FindingDocument, ObjectCounts, RepeatedRequests
 
 _FILE_FINDINGS = {
     FileOutcome.UNREADABLE: ("warning", "cannot be read as images and were skipped"),
@@ -29,13 +29,22 @@ _FILE_FINDINGS = {
 
 
 def about_listing(listing: Listing) -> Iterator[Finding]:
-    """Videos that are not read yet, and lines of the relevant filenames file that match nothing."""
+    """Videos that are not read yet, what cannot be read at all, and lines that match no image."""
     if listing.videos:
         yield Finding(
             code="videos_skipped",
             severity="warning",
             message=f"{counted(listing.videos, 'video')} skipped: only images are read so far",
             count=listing.videos,
+        )
+    if listing.skipped:
+        yield Finding(
+            code="entries_skipped",
+            severity="warning",
+            message=f"{counted(len(listing.skipped), 'entry', 'entries')} of the datasource cannot be read: left out",
+            hint="names are UTF-8 without backslashes, empty parts or `..`; links stay inside and lead to files.",
+            examples=listing.skipped[:MAX_EXAMPLES],
+            count=len(listing.skipped),
         )
     if listing.unmatched_lines:
         yield Finding(
@@ -62,6 +71,32 @@ def about_files(works: Sequence[ImageWork]) -> Iterator[Finding]:
                 ),
                 count=len(found),
             )
+
+
+def about_changes(works: Sequence[ImageWork]) -> Iterator[Finding]:
+    """Images and prediction files that changed between listing and reading."""
+    changed = sorted({key for work in works for key in work.changed})
+    if changed:
+        yield Finding(
+            code="changed_during_run",
+            severity="warning",
+            message=f"{counted(len(changed), 'file')} changed during the run and were taken as they were when read",
+            hint="run again when the datasource is at rest, and what has changed since is taken in.",
+            examples=tuple(changed[:MAX_EXAMPLES]),
+            count=len(changed),
+        )
+
+
+def about_requests(repeated: RepeatedRequests) -> Iterator[Finding]:
+    """Requests to the storage that failed and were made again."""
+    if count := repeated.input + repeated.output:
+        yield Finding(
+            code="requests_repeated",
+            severity="info",
+            message=f"{counted(count, 'request')} to the storage failed and had to be repeated "
+            f"({repeated.input:,} to the input, {repeated.output:,} to the output)",
+            count=count,
+        )
 
 
 def about_boxes(evidence: BoxFormatEvidence, *, asked: BoxFormat, read_as: BoxFormat) -> Iterator[Finding]:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +22,14 @@ from swath.core.crops import decode_scales, embedding_keys, scaled_rectangle, wh
 from swath.core.errors import NotFound, SourceUnavailable, UnreadableImage
 from swath.core.objects import BoxOutcome, ObjectTable, object_keys
 from swath.core.outcomes import FileOutcome
-from swath.pipeline.crop_embedding import CropEmbedding, Stopped
+from swath.pipeline.crop_embedding import CropEmbedding
+from swath.pipeline.image_sizes import read_image_size
 from swath.pipeline.image_work import DuplicateClaims, ImageWork
 from swath.pipeline.judging import ObjectRules, judge_objects
 from swath.pipeline.ports import Datasource, Embedder, EmbeddingCache, FileEntry, ImageCodec, ImageIndex, KnownImage
 from swath.pipeline.predictions import is_used_already
+from swath.pipeline.read_ahead import ReadAhead, work_through
+from swath.pipeline.reading import FILE_FAILURES, MAX_IMAGE_BYTES, SourceWatch, read_listed
 
 EVIDENCE_IMAGES = 200
 """Images whose size is looked up to decide `box_format: auto`: some thousand boxes, read in a second."""
@@ -135,6 +140,7 @@ class ImagePass:
         self._remove_duplicates = remove_duplicates
         self._claims = DuplicateClaims()
         self._turn = threading.Lock()
+        self._watch = SourceWatch(machinery.source)
         self._new_facts: list[tuple[FileEntry, KnownImage]] = []
         self.cached = 0
         self.embedded = 0
@@ -143,7 +149,7 @@ class ImagePass:
         """Take every work that is not ended yet through the pass; ended ones are only looked at.
 
         `on_done` is called from this thread with the number of images finished since the last call. Raises what goes
-        wrong with the machine (disk, embedder), never for one bad image.
+        wrong with the machine (disk, embedder) or with the datasource as a whole, never for one bad image.
         """
         plans = {work.row: plan for work in works if (plan := self._plan_known(work)) is not None}
         self._finish_from_cache([work for work in works if work.row in plans], plans)
@@ -151,6 +157,7 @@ class ImagePass:
         on_done(len(works) - len(waiting))
         if waiting:
             self._run_threads(waiting, on_done)
+            self._watch.settle()
         self._settle_duplicates(works)
         self._write_index(everything=True)
 
@@ -183,27 +190,6 @@ class ImagePass:
 
     def _run_threads(self, works: Sequence[ImageWork], on_done: Callable[[int], None]) -> None:
         machinery = self._machinery
-        todo = iter(works)
-        finished: list[int] = []  # rows; appending is atomic
-        reported = 0
-        failures: list[BaseException] = []
-
-        def work_off(crops: CropEmbedding) -> None:
-            while not crops.stopped.is_set():
-                with self._turn:
-                    work = next(todo, None)
-                if work is None:
-                    return
-                try:
-                    self._take_through(work, crops)
-                except Stopped:
-                    return
-                except BaseException as exc:  # raised again in the calling thread
-                    failures.append(exc)
-                    crops.stopped.set()
-                    return
-                finished.append(work.row)
-
         with CropEmbedding(
             machinery.embedder,
             machinery.cache,
@@ -211,36 +197,32 @@ class ImagePass:
             batch_size=machinery.batch_size,
             threads=machinery.threads,
         ) as crops:
-            threads = [
-                threading.Thread(target=work_off, args=(crops,), name=f"swath-decode-{number}", daemon=True)
-                for number in range(machinery.threads)
-            ]
-            for thread in threads:
-                thread.start()
-            try:
-                while any(thread.is_alive() for thread in threads):
-                    threads[0].join(0.1)
-                    for thread in threads[1:]:
-                        thread.join(0.01)
-                    now = len(finished)
-                    on_done(now - reported)
-                    reported = now
-            except BaseException:
-                crops.stopped.set()
-                for thread in threads:
-                    thread.join()
-                raise
-            if failures:
-                raise failures[0]
-            on_done(len(finished) - reported)
+            work_through(
+                ReadAhead(works, self._read, size_of=_bytes_to_read, requests=machinery.source.concurrency),
+                partial(self._take_through, crops),
+                threads=machinery.threads,
+                name="swath-decode",
+                stopped=crops.stopped,
+                on_done=on_done,
+            )
         self.embedded += crops.embedded
 
-    def _take_through(self, work: ImageWork, crops: CropEmbedding) -> None:
+    def _read(self, work: ImageWork) -> tuple[FileEntry, bytes]:
+        return read_listed(self._machinery.source, work.entry, max_bytes=MAX_IMAGE_BYTES)
+
+    def _take_through(
+        self, crops: CropEmbedding, work: ImageWork, content: Callable[[], tuple[FileEntry, bytes]]
+    ) -> None:
         try:
-            data = self._machinery.source.read(work.key)
-        except (NotFound, SourceUnavailable) as exc:
+            entry, data = content()
+        except FILE_FAILURES as exc:
+            self._watch.failed(work.key, exc)
             work.end(FileOutcome.UNREADABLE, exc.message)
             return
+        self._watch.succeeded()
+        if entry is not work.entry:
+            work.changed += (work.key,)
+            work.entry = entry
         digest = hashlib.sha256(data).digest()
         used = self._used.get(work.key)
         if is_used_already(used, digest, work.prediction_digest):
@@ -339,13 +321,19 @@ class ImagePass:
         self._machinery.index.put(self._machinery.source.uri, facts)
 
 
+def _bytes_to_read(work: ImageWork) -> int:
+    return work.entry.size if work.entry.size <= MAX_IMAGE_BYTES else 0
+
+
 def sampled_evidence(works: Sequence[ImageWork], *, source: Datasource, codec: ImageCodec) -> BoxFormatEvidence:
     """Evidence about the format of the boxes from up to EVIDENCE_IMAGES images, evenly spread by name."""
     candidates = [work for work in works if work.predictions is not None and len(work.predictions)]
     step = max(1, len(candidates) // EVIDENCE_IMAGES)
+    sampled = candidates[::step][:EVIDENCE_IMAGES]
     evidence = BoxFormatEvidence()
-    for work in candidates[::step][:EVIDENCE_IMAGES]:
-        size = image_size(work, source=source, codec=codec)
+    with ThreadPoolExecutor(source.concurrency, thread_name_prefix="swath-headers") as pool:
+        sizes = list(pool.map(lambda work: image_size(work, source=source, codec=codec), sampled))
+    for work, size in zip(sampled, sizes, strict=True):
         if size is not None and work.predictions is not None:
             evidence += box_format_evidence(work.predictions.boxes, np.array(size[0]), np.array(size[1]))
     return evidence
@@ -356,10 +344,9 @@ def image_size(work: ImageWork, *, source: Datasource, codec: ImageCodec) -> tup
     if work.known is not None:
         return None if work.known.unreadable else (work.known.width, work.known.height)
     try:
-        info = codec.probe(source.read(work.key))
+        return read_image_size(work.entry, source=source, codec=codec)
     except (UnreadableImage, NotFound, SourceUnavailable):
         return None
-    return info.width, info.height
 
 
 def collected_evidence(works: Sequence[ImageWork]) -> BoxFormatEvidence:

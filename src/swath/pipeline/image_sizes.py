@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from swath.core.errors import NotFound, SourceUnavailable, UnreadableImage
 from swath.core.outcomes import MAX_EXAMPLES
 from swath.pipeline.ports import Datasource, FileEntry, ImageCodec, ImageIndex
+from swath.pipeline.reading import MAX_IMAGE_BYTES
 
 HEADER_BYTES = 256 * 1024
 """What is read of an image first. Camera files with previews in their EXIF data keep their size within it."""
@@ -19,6 +20,7 @@ HEADER_BYTES = 256 * 1024
 TAIL_BYTES = 64 * 1024
 
 IMAGES_PER_CHUNK = 64
+"""Images handed to a thread at once: enough to make the hand-over cheap, few enough for a smooth progress bar."""
 
 _PNG_TURNED_BY = (b"eXIf", b"Raw profile type exif", b"XML:com.adobe.xmp")
 
@@ -80,8 +82,12 @@ def find_image_sizes(
                 reasons[row] = exc.message
         return len(rows)
 
-    chunks = [waiting[start : start + IMAGES_PER_CHUNK] for start in range(0, len(waiting), IMAGES_PER_CHUNK)]
-    with ThreadPoolExecutor(threads, thread_name_prefix="swath-headers") as pool:
+    # Where each request takes a while, the requests are the work: as many at a time as are worth making.
+    is_distant = source.concurrency > 1
+    size = 1 if is_distant else IMAGES_PER_CHUNK
+    chunks = [waiting[start : start + size] for start in range(0, len(waiting), size)]
+    workers = source.concurrency if is_distant else threads
+    with ThreadPoolExecutor(workers, thread_name_prefix="swath-headers") as pool:
         for count in pool.map(read_chunk, chunks):
             on_done(count)
     return ImageSizes(
@@ -95,8 +101,12 @@ def find_image_sizes(
 def read_image_size(entry: FileEntry, *, source: Datasource, codec: ImageCodec) -> tuple[int, int]:
     """Width and height of the upright image from the start of its file, or from all of it where that is not enough.
 
-    Raises UnreadableImage, NotFound or SourceUnavailable.
+    Raises UnreadableImage (also for a file that is too large to be read), NotFound or SourceUnavailable.
     """
+    if entry.size > MAX_IMAGE_BYTES:
+        raise UnreadableImage(
+            f"`{entry.key}` has {entry.size:,} bytes, more than {MAX_IMAGE_BYTES:,}", reason="too_large"
+        )
     if entry.size > HEADER_BYTES:
         start = source.read(entry.key, end=HEADER_BYTES)
         try:

@@ -14,7 +14,8 @@ from swath.pipeline.ports import FileEntry, KnownImage
 class ImageWork:
     """`row` is the image's place by name; `first` to `last` are its rows in the object table.
 
-    `outcome` is None until something is decided; an image that comes through everything ends as USED.
+    `outcome` is None until something is decided; an image that comes through everything ends as USED. `changed` are
+    the keys of its files that were not as listed any more when they were read; `entry` is of what was read.
     """
 
     row: int
@@ -24,6 +25,7 @@ class ImageWork:
     predictions: ImagePredictions | None = None
     outcome: FileOutcome | None = None
     reason: str = ""
+    changed: tuple[str, ...] = ()
     first: int = 0
     last: int = 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,15 @@ from numpy.typing import NDArray
 from swath.core.additions import CropAdditions, ImageAdditions
 from swath.core.crops import crop_file_name, crop_keys, decode_scales, scaled_rectangle, whole_image_embedding_key
 from swath.core.embeddings import STORED_DTYPE
-from swath.core.errors import NotFound, RunFailed, SourceUnavailable, UnreadableImage
+from swath.core.errors import RunFailed, SourceUnavailable
 from swath.core.objects import ObjectTable
 from swath.pipeline.crop_embedding import CropEmbedding
 from swath.pipeline.image_pass import Machinery
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.ports import Datasource, KnownImage, RunTarget
+from swath.pipeline.read_ahead import ReadAhead, work_through
+from swath.pipeline.reading import FILE_FAILURES, MAX_IMAGE_BYTES, read_listed
+from swath.pipeline.write_behind import WriteBehind
 
 THUMBNAIL_SIDE = 256
 """Longer side of thumbnails in px: enough for a large grid tile on a fine screen."""
@@ -102,40 +104,46 @@ def keep_selected(
     cached, known_vectors = machinery.cache.get(keys, identity.dimension)
     vectors[cached] = known_vectors[cached]
 
-    with CropEmbedding(
-        machinery.embedder, machinery.cache, vectors, batch_size=machinery.batch_size, threads=machinery.threads
-    ) as embedding:
+    with (
+        WriteBehind(output) as written,
+        CropEmbedding(
+            machinery.embedder, machinery.cache, vectors, batch_size=machinery.batch_size, threads=machinery.threads
+        ) as embedding,
+    ):
 
-        def keep(row: int) -> None:
+        def keep(row: int, content: Callable[[], bytes]) -> None:
             work, known = kept[row], _known(kept[row])
-            data = _read_again(machinery, work, known)
+            data = content()
             image_sizes[row] = len(data)
             pixels = machinery.codec.decode(data)
             for crop in crops.get(row, ()):
-                content = machinery.codec.encode_jpeg(pixels, crop.rect)
+                jpeg = machinery.codec.encode_jpeg(pixels, crop.rect)
                 small = machinery.codec.encode_jpeg(pixels, crop.rect, longest_side=THUMBNAIL_SIDE)
                 files.written += [crop.key, crop.thumbnail_key]
-                output.write(crop.key, content)
-                output.write(crop.thumbnail_key, small)
-                crop_sizes[crop.place] = len(content)
+                written.write(crop.key, jpeg)
+                written.write(crop.thumbnail_key, small)
+                crop_sizes[crop.place] = len(jpeg)
             thumbnail = machinery.codec.encode_jpeg(pixels, longest_side=THUMBNAIL_SIDE)
-            output.write(image_thumbnail_key(work.key, known.digest), thumbnail, overwrite=False)
+            written.write(image_thumbnail_key(work.key, known.digest), thumbnail, overwrite=False)
             if not cached[row]:
                 rect, scale = _whole(machinery, known)
                 at_scale = pixels if scale == 1 else machinery.codec.decode(data, scale=scale)
                 whole = machinery.codec.crop_resized(at_scale, rect, identity.input_size)
                 embedding.add(row, keys[row], whole)
 
-        with ThreadPoolExecutor(machinery.threads, thread_name_prefix="swath-keep") as pool:
-            under_way = [pool.submit(keep, row) for row in range(len(kept))]
-            try:
-                for future in as_completed(under_way):
-                    future.result()
-                    on_done(1)
-            except BaseException:
-                embedding.stopped.set()
-                pool.shutdown(cancel_futures=True)
-                raise
+        work_through(
+            ReadAhead(
+                range(len(kept)),
+                lambda row: _read_again(machinery, kept[row]),
+                size_of=lambda row: kept[row].entry.size,
+                requests=machinery.source.concurrency,
+            ),
+            keep,
+            threads=machinery.threads,
+            name="swath-keep",
+            stopped=embedding.stopped,
+            on_done=on_done,
+        )
 
     images = ImageAdditions(
         file_names=tuple(work.key for work in kept),
@@ -188,16 +196,17 @@ def _plan_crops(
     return plans
 
 
-def _read_again(machinery: Machinery, work: ImageWork, known: KnownImage) -> bytes:
+def _read_again(machinery: Machinery, work: ImageWork) -> bytes:
+    """The bytes that were selected. Raises RunFailed if they are not there any more."""
     try:
-        data = machinery.source.read(work.key)
-        unchanged = hashlib.sha256(data).digest() == known.digest
-    except (NotFound, SourceUnavailable, UnreadableImage) as exc:
+        _, data = read_listed(machinery.source, work.entry, max_bytes=MAX_IMAGE_BYTES)
+    except FILE_FAILURES as exc:
+        is_refused = isinstance(exc, SourceUnavailable) and bool(exc.hint)
         raise RunFailed(
             f"`{work.key}` was selected but can no longer be read: {exc.message}",
-            hint="run again when the datasource is at rest.",
+            hint=exc.hint if is_refused else "run again when the datasource is at rest.",
         ) from exc
-    if not unchanged:
+    if hashlib.sha256(data).digest() != _known(work).digest:
         raise RunFailed(
             f"`{work.key}` changed while the run was looking at it", hint="run again when the datasource is at rest."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from swath.core.errors import InvalidConfig, NotFound
@@ -17,20 +18,33 @@ HIDDEN_ROOT = ".lightly/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """Images sorted by key, and what else lay beside them. `unmatched_lines` are of the relevant filenames file."""
+    """Images sorted by key, and what else lay beside them. `unmatched_lines` are of the relevant filenames file.
+
+    `skipped` are lines about things that cannot be files of a datasource.
+    """
 
     images: tuple[FileEntry, ...]
     videos: int
     other_files: int
     left_out: int  # images that the relevant filenames file does not name
     unmatched_lines: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
 
 
-def list_images(source: Datasource, *, relevant_filenames: tuple[bytes, str] | None = None) -> Listing:
-    """List the images of a datasource; `relevant_filenames` is the content and key of the file that narrows them."""
+def list_images(
+    source: Datasource,
+    *,
+    relevant_filenames: tuple[bytes, str] | None = None,
+    on_found: Callable[[int], None] = lambda count: None,
+) -> Listing:
+    """List the images of a datasource; `relevant_filenames` is the content and key of the file that narrows them.
+
+    `on_found` is called with the number of images of every page.
+    """
     images: list[FileEntry] = []
     videos = other = 0
     for page in source.list_pages(skip_hidden_root=True):
+        before = len(images)
         for entry in page:
             extension = _extension(entry.key)
             if entry.key.startswith(HIDDEN_ROOT):
@@ -41,6 +55,8 @@ def list_images(source: Datasource, *, relevant_filenames: tuple[bytes, str] | N
                 videos += 1
             else:
                 other += 1
+        on_found(len(images) - before)
+    skipped = tuple(source.skipped)
     found = len(images)
     unmatched: tuple[str, ...] = ()
     if relevant_filenames is not None:
@@ -56,6 +72,7 @@ def list_images(source: Datasource, *, relevant_filenames: tuple[bytes, str] | N
         other_files=other,
         left_out=found - len(images),
         unmatched_lines=unmatched,
+        skipped=skipped,
     )
 
 

@@ -21,9 +21,9 @@ REASONS_SHOWN = 3
 """Reasons given when a run fails because everything is bad; more of them would say the same."""
 
 
-def counted(count: int, noun: str) -> str:
-    """`1 image`, `2,000 images`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """`1 image`, `2,000 images`; `plural` where it is not made with an s."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"
 
 
 def completed(progress: RunProgress, target: RunTarget, chosen: Selected, config: RunConfig) -> str:

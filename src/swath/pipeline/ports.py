@@ -110,6 +110,11 @@ class Datasource(Protocol):
         ...
 
     @property
+    def skipped(self) -> Sequence[str]:
+        """What the last complete listing left out, a line each: names that cannot be keys, things that are no files."""
+        ...
+
+    @property
     def concurrency(self) -> int:
         """How many requests at a time are worth making: 1 where files are at hand, many where each takes a while."""
         ...
@@ -197,13 +202,22 @@ class KnownImage:
 
 
 class ImageIndex(Protocol):
-    """Remembers digests and sizes of files by (datasource, key, size, version). Losing it costs time only."""
+    """Remembers digests and sizes of files by (datasource, key, size, version). Losing it costs time only.
+
+    Of images it knows what a run asks about them; of other files (predictions) their digest alone.
+    """
 
     def get(self, uri: str, entries: Sequence[FileEntry]) -> dict[str, KnownImage]:
         """What is known, by key, of those entries whose size and version still match."""
         ...
 
     def put(self, uri: str, known: Sequence[tuple[FileEntry, KnownImage]]) -> None: ...
+
+    def get_digests(self, uri: str, entries: Sequence[FileEntry]) -> dict[str, bytes]:
+        """The SHA-256 (32 bytes) that is remembered, by key, of those entries whose size and version still match."""
+        ...
+
+    def put_digests(self, uri: str, digests: Sequence[tuple[FileEntry, bytes]]) -> None: ...
 
 
 class TableWriter(Protocol):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from swath.core.additions import UsedFile
 from swath.core.boxes import BoxFormat, to_corners
-from swath.core.errors import InvalidPredictions, NotFound, RunFailed, SourceUnavailable
+from swath.core.errors import InvalidPredictions, NotFound, RunFailed
 from swath.core.objects import KEY_BYTES, BoxOutcome, ObjectTable
 from swath.core.outcomes import FileOutcome
 from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
@@ -29,22 +29,25 @@ from swath.formats.lightly.predictions import PredictionReader
 from swath.formats.lightly.schema import parse_schema
 from swath.formats.lightly.tasks import parse_tasks, require_task
 from swath.pipeline.image_work import ImageWork
-from swath.pipeline.ports import Datasource
+from swath.pipeline.ports import Datasource, FileEntry, ImageIndex
+from swath.pipeline.read_ahead import ReadAhead, work_through
+from swath.pipeline.reading import FILE_FAILURES, SourceWatch, read_listed
 
 MAX_PREDICTION_BYTES = 256 * 1024 * 1024
 """A prediction file larger than this is refused unread: parsing it would take many times its size in memory."""
 
-FILES_PER_CHUNK = 64
-"""Files handed to a thread at once: enough to make the hand-over cheap, few enough for a smooth progress bar."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictionFiles:
-    """Where the predictions of a task lie: the datasource, the schema and the keys of all its files with sizes."""
+    """Where the predictions of a task lie: the datasource, the schema and all its files by key."""
 
     source: Datasource
     schema: TaskSchema
-    sizes: Mapping[str, int]
+    entries: Mapping[str, FileEntry]
+
+    def of_image(self, image_key: str) -> FileEntry | None:
+        """The prediction file of an image, if there is one."""
+        return self.entries.get(prediction_key(self.schema.task_name, image_key))
 
 
 def find_task_names(sources: Sequence[Datasource]) -> tuple[Datasource, tuple[str, ...]]:
@@ -74,7 +77,7 @@ def find_prediction_files(sources: Sequence[Datasource], task_name: str) -> Pred
             f"Task `{task_name}` is of type `{schema.task_type}`, which has no boxes to cut objects from",
             hint=f"object-level runs need one of {allowed}.",
         )
-    return PredictionFiles(source=source, schema=schema, sizes=list_prediction_files(source, task_name))
+    return PredictionFiles(source=source, schema=schema, entries=list_prediction_files(source, task_name))
 
 
 def load_schema(source: Datasource, task_name: str) -> TaskSchema:
@@ -91,11 +94,11 @@ def load_schema(source: Datasource, task_name: str) -> TaskSchema:
     return parse_schema(data, key, task_name)
 
 
-def list_prediction_files(source: Datasource, task_name: str) -> dict[str, int]:
-    """Key -> bytes of every prediction file of a task (the schema is not one)."""
+def list_prediction_files(source: Datasource, task_name: str) -> dict[str, FileEntry]:
+    """Every prediction file of a task by key (the schema is not one)."""
     schema = schema_key(task_name)
     return {
-        entry.key: entry.size
+        entry.key: entry
         for page in source.list_pages(task_prefix(task_name))
         for entry in page
         if entry.key.endswith(".json") and entry.key != schema
@@ -108,63 +111,125 @@ def read_predictions(
     *,
     box_format: BoxFormat,
     used: Mapping[str, UsedFile],
+    index: ImageIndex,
     threads: int,
     on_done: Callable[[int], None],
 ) -> None:
     """Read the prediction file of every image: sets `predictions` and `prediction_digest`, or ends the work.
 
     An image is ALREADY_USED when `used` has both its digests; without a known image digest that is decided later.
+    Where the index remembers the digest of an unchanged file, that is decided without reading it. Raises what is
+    wrong with the datasource as a whole.
     """
-    reader = PredictionReader(files.schema, box_format=box_format)
-    sharing = images_by_prediction_key(files.schema.task_name, [work.key for work in works])
-
-    def read_chunk(chunk: Sequence[ImageWork]) -> int:
-        for work in chunk:
-            _read_one(work, files, reader, used.get(work.key), sharing)
-        return len(chunk)
-
-    chunks = [works[start : start + FILES_PER_CHUNK] for start in range(0, len(works), FILES_PER_CHUNK)]
-    with ThreadPoolExecutor(threads, thread_name_prefix="swath-predictions") as pool:
-        for count in pool.map(read_chunk, chunks):
-            on_done(count)
-
-
-def _read_one(
-    work: ImageWork,
-    files: PredictionFiles,
-    reader: PredictionReader,
-    used: UsedFile | None,
-    sharing: Mapping[str, Sequence[str]],
-) -> None:
-    key = prediction_key(files.schema.task_name, work.key)
-    size = files.sizes.get(key)
-    data = b""
-    if size is None:
-        work.end(FileOutcome.PREDICTIONS_MISSING, f"there is no `{key}`")
-    elif size > MAX_PREDICTION_BYTES:
-        work.end(FileOutcome.PREDICTIONS_INVALID, f"`{key}` has {size:,} bytes, more than {MAX_PREDICTION_BYTES:,}")
-    else:
-        try:
-            data = files.source.read(key)
-        except (NotFound, SourceUnavailable) as exc:
-            work.end(FileOutcome.PREDICTIONS_INVALID, exc.message)
-        else:
-            work.prediction_digest = hashlib.sha256(data).digest()
-    if work.known is not None and is_used_already(used, work.known.digest, work.prediction_digest):
-        work.end(FileOutcome.ALREADY_USED)
-        return
-    if work.outcome is not None:
-        return
+    end_remembered(works, files, used=used, index=index)
+    waiting = [work for work in works if work.outcome is None]
+    on_done(len(works) - len(waiting))
+    reading = _Reading(files, works=works, box_format=box_format, used=used)
     try:
-        work.predictions = reader.parse(data, file=key, image_key=work.key)
-    except InvalidPredictionFile as exc:
-        if exc.outcome is FileOutcome.PREDICTIONS_OTHER_IMAGE and len(sharing.get(key, ())) > 1:
-            # `a.png` and `a.jpg` share one file; it can only be for one of them.
-            work.end(FileOutcome.PREDICTIONS_MISSING, f"`{key}` is for another image of the same name")
+        work_through(
+            ReadAhead(
+                waiting,
+                reading.read,
+                size_of=reading.bytes_of,
+                requests=files.source.concurrency,
+            ),
+            reading.take_in,
+            threads=threads,
+            name="swath-predictions",
+            stopped=threading.Event(),
+            on_done=on_done,
+        )
+        reading.watch.settle()
+    finally:
+        index.put_digests(files.source.uri, reading.digests)
+
+
+def end_remembered(
+    works: Sequence[ImageWork], files: PredictionFiles, *, used: Mapping[str, UsedFile], index: ImageIndex
+) -> None:
+    """End the images that were used before and whose prediction files are known to be the ones of then."""
+    candidates: dict[str, ImageWork] = {}
+    for work in works:
+        earlier = used.get(work.key)
+        if work.known is not None and earlier is not None and earlier.image_digest == work.known.digest:
+            candidates[work.key] = work
+    entries = {entry.key: entry for key in candidates if (entry := files.of_image(key)) is not None}
+    digests = index.get_digests(files.source.uri, list(entries.values()))
+    for work in candidates.values():
+        entry = files.of_image(work.key)
+        digest = None if entry is None else digests.get(entry.key)
+        if digest is not None and used[work.key].prediction_digest == digest:
+            work.prediction_digest = digest
+            work.end(FileOutcome.ALREADY_USED)
+
+
+class _Reading:
+    """Reads the prediction files of one task; safe to use from threads."""
+
+    def __init__(
+        self,
+        files: PredictionFiles,
+        *,
+        works: Sequence[ImageWork],
+        box_format: BoxFormat,
+        used: Mapping[str, UsedFile],
+    ) -> None:
+        self._files = files
+        self._used = used
+        self._reader = PredictionReader(files.schema, box_format=box_format)
+        self._sharing = images_by_prediction_key(files.schema.task_name, [work.key for work in works])
+        self.watch = SourceWatch(files.source)
+        self.digests: list[tuple[FileEntry, bytes]] = []  # of the files that were read; appending is atomic
+
+    def bytes_of(self, work: ImageWork) -> int:
+        entry = self._files.of_image(work.key)
+        return 0 if entry is None or entry.size > MAX_PREDICTION_BYTES else entry.size
+
+    def read(self, work: ImageWork) -> tuple[FileEntry, bytes] | None:
+        """The file of an image with its entry, None if there is none."""
+        entry = self._files.of_image(work.key)
+        return None if entry is None else read_listed(self._files.source, entry, max_bytes=MAX_PREDICTION_BYTES)
+
+    def take_in(self, work: ImageWork, content: Callable[[], tuple[FileEntry, bytes] | None]) -> None:
+        key = prediction_key(self._files.schema.task_name, work.key)
+        data = b""
+        try:
+            found = content()
+        except FILE_FAILURES as exc:
+            self.watch.failed(key, exc)
+            is_gone = isinstance(exc, NotFound)
+            work.end(FileOutcome.PREDICTIONS_MISSING if is_gone else FileOutcome.PREDICTIONS_INVALID, exc.message)
         else:
-            work.end(exc.outcome, str(exc))
-    except InvalidPredictions as exc:
-        work.end(FileOutcome.PREDICTIONS_INVALID, str(exc))
+            if found is None:
+                work.end(FileOutcome.PREDICTIONS_MISSING, f"there is no `{key}`")
+            else:
+                data = self._remember(work, *found)
+        if work.known is not None and is_used_already(
+            self._used.get(work.key), work.known.digest, work.prediction_digest
+        ):
+            work.end(FileOutcome.ALREADY_USED)
+        elif work.outcome is None:
+            self._parse(work, key, data)
+
+    def _remember(self, work: ImageWork, entry: FileEntry, data: bytes) -> bytes:
+        self.watch.succeeded()
+        work.prediction_digest = hashlib.sha256(data).digest()
+        self.digests.append((entry, work.prediction_digest))
+        if entry is not self._files.entries[entry.key]:
+            work.changed += (entry.key,)
+        return data
+
+    def _parse(self, work: ImageWork, key: str, data: bytes) -> None:
+        try:
+            work.predictions = self._reader.parse(data, file=key, image_key=work.key)
+        except InvalidPredictionFile as exc:
+            if exc.outcome is FileOutcome.PREDICTIONS_OTHER_IMAGE and len(self._sharing.get(key, ())) > 1:
+                # `a.png` and `a.jpg` share one file; it can only be for one of them.
+                work.end(FileOutcome.PREDICTIONS_MISSING, f"`{key}` is for another image of the same name")
+            else:
+                work.end(exc.outcome, str(exc))
+        except InvalidPredictions as exc:
+            work.end(FileOutcome.PREDICTIONS_INVALID, str(exc))
 
 
 def is_used_already(used: UsedFile | None, image_digest: bytes, prediction_digest: bytes) -> bool:

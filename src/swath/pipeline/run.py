@@ -40,7 +40,7 @@ from swath.pipeline.run_artifacts import store_artifacts
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
 from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
-from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RunResult
+from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RepeatedRequests, RunResult
 
 PROBLEMS_LOGGED = 20
 """Bad files written to the log one by one; validation.json has them all."""
@@ -87,6 +87,7 @@ def execute_run(context: RunContext) -> RunResult:
         _fail(context, progress, files, state, "stopped by a person" if aborted else f"{type(exc).__name__}: {exc}", "")
         raise
     else:
+        _count_repeated_requests(context, progress)
         result = _result(context, progress, RunState.COMPLETED, message, "")
         context.session.log("INFO", message)
         context.session.finish(RunState.COMPLETED, message, result.model_dump_json())
@@ -106,10 +107,22 @@ def _fail(
         except SwathError as exc:
             # The next run sweeps them; the reason the run failed is the one to report.
             context.session.log("WARNING", f"could not take back crop files: {exc.message}")
+    _count_repeated_requests(context, progress)
     result = _result(context, progress, state, message, hint)
     context.session.log("ERROR", message)
     context.session.finish(state, message, result.model_dump_json())
     return result
+
+
+def _count_repeated_requests(context: RunContext, progress: RunProgress) -> None:
+    """Say how often the storage failed, now that nothing more is asked of it."""
+    source, output = context.machinery.source, context.output
+    repeated = RepeatedRequests(input=source.retries, output=0 if output is source else output.retries)
+    progress.repeated_requests = repeated
+    for finding in findings.about_requests(repeated):
+        progress.findings.append(finding)
+        context.session.log(finding.severity.upper(), finding.message)
+        context.observer.note(finding.severity.upper(), finding.message)
 
 
 class _Run:
@@ -137,9 +150,7 @@ class _Run:
             table, vectors = None, self._embed_images(works, used)
             task_files = None
         else:
-            task_files = find_prediction_files(self.context.sources, object_level.task_name)
-            self.category_names = task_files.schema.category_names
-            table, vectors = self._embed_objects(works, used, object_level, task_files)
+            task_files, table, vectors = self._embed_objects(works, used, object_level)
         self._report_on_files(works, table)
         new = [work for work in works if work.outcome is not FileOutcome.ALREADY_USED]
         if not new:
@@ -160,7 +171,9 @@ class _Run:
         with self._stage(RunState.LOADING_DATASET, total=None, unit="files"):
             name = self.config.datasource.relevant_filenames_file
             relevant = None if name is None else read_relevant_filenames(self.context.sources, name)
-            listing = list_images(self.machinery.source, relevant_filenames=relevant)
+            listing = list_images(
+                self.machinery.source, relevant_filenames=relevant, on_found=self.context.observer.advance
+            )
             self.progress.listing = listing
             self.progress.findings += findings.about_listing(listing)
             if not listing.images:
@@ -177,15 +190,17 @@ class _Run:
         works: Sequence[ImageWork],
         used: Mapping[str, UsedFile],
         config: ObjectLevelConfig,
-        files: PredictionFiles,
-    ) -> tuple[ObjectTable, NDArray[np.float16]]:
+    ) -> tuple[PredictionFiles, ObjectTable, NDArray[np.float16]]:
         box_format = BoxFormat(config.box_format)
         with self._stage(RunState.LOADING_PREDICTION, total=len(works), unit="files"):
+            files = find_prediction_files(self.context.sources, config.task_name)
+            self.category_names = files.schema.category_names
             read_predictions(
                 works,
                 files,
                 box_format=box_format,
                 used=used,
+                index=self.machinery.index,
                 threads=self.machinery.threads,
                 on_done=self.context.observer.advance,
             )
@@ -200,7 +215,7 @@ class _Run:
         for work in works:
             # The table holds them by now: a million objects need not be in memory twice.
             work.predictions = None
-        return table, vectors
+        return files, table, vectors
 
     def _embed_images(self, works: Sequence[ImageWork], used: Mapping[str, UsedFile]) -> NDArray[np.float16]:
         for work in works:
@@ -262,6 +277,7 @@ class _Run:
 
     def _report_on_files(self, works: Sequence[ImageWork], table: ObjectTable | None) -> None:
         self.progress.findings += findings.about_files(works)
+        self.progress.findings += findings.about_changes(works)
         if table is not None:
             self.progress.findings += findings.about_objects(self.progress.counts)
         for finding in self.progress.findings:
@@ -423,6 +439,7 @@ def _used_files(works: Sequence[ImageWork]) -> Iterator[UsedFile]:
             image_digest=work.known.digest,
             prediction_digest=work.prediction_digest,
             outcome=str(work.outcome),
+            modified_at=work.entry.modified_at,
         )
 
 
@@ -462,6 +479,7 @@ def _result(context: RunContext, progress: RunProgress, state: RunState, message
         candidates=progress.candidates,
         selected=progress.selected,
         selected_categories=progress.selected_categories,
+        repeated_requests=progress.repeated_requests,
         stage_seconds=progress.stage_seconds,
         findings=[findings.finding_document(finding) for finding in progress.findings],
         paths=progress.paths,

@@ -9,7 +9,7 @@ from swath.core.additions import CommitReceipt
 from swath.core.outcomes import FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
-from swath.wire.run_result import ObjectCounts
+from swath.wire.run_result import ObjectCounts, RepeatedRequests
 
 
 @dataclass(slots=True)
@@ -26,6 +26,7 @@ class RunProgress:
     images_with_objects: int = 0
     receipt: CommitReceipt | None = None
     findings: list[Finding] = field(default_factory=list)
+    repeated_requests: RepeatedRequests = field(default_factory=RepeatedRequests)
     stage_seconds: dict[str, float] = field(default_factory=dict)
     paths: dict[str, str] = field(default_factory=dict)
 

@@ -19,7 +19,13 @@ from swath.formats.lightly.prediction_rules import PredictionProblem
 from swath.formats.lightly.predictions import PredictionReader
 from swath.pipeline.image_sizes import ImageSizes
 from swath.pipeline.ports import Datasource
-from swath.pipeline.predictions import FILES_PER_CHUNK, MAX_PREDICTION_BYTES
+from swath.pipeline.predictions import MAX_PREDICTION_BYTES
+
+FILES_PER_CHUNK = 64
+"""Files handed to a thread at once: boxes of images of equal size are judged together."""
+
+DISTANT_FILES_PER_CHUNK = 8
+"""The same where each file takes a while, so that many requests are under way."""
 
 
 @dataclass(slots=True)
@@ -76,8 +82,11 @@ def tally_files(
         reading.judge(boxes, tally)
         return tally, len(chunk)
 
-    chunks = [keys[start : start + FILES_PER_CHUNK] for start in range(0, len(keys), FILES_PER_CHUNK)]
-    with ThreadPoolExecutor(threads, thread_name_prefix="swath-validate") as pool:
+    is_distant = source.concurrency > 1
+    size = DISTANT_FILES_PER_CHUNK if is_distant else FILES_PER_CHUNK
+    chunks = [keys[start : start + size] for start in range(0, len(keys), size)]
+    workers = source.concurrency if is_distant else threads
+    with ThreadPoolExecutor(workers, thread_name_prefix="swath-validate") as pool:
         for tally, count in pool.map(read_chunk, chunks):
             on_done(tally, count)
 

@@ -61,8 +61,7 @@ def validate_datasource(
     for name in names:
         require_task(listed, name)
     observer.stage(RunState.LOADING_DATASET, total=None, unit="files")
-    listing = list_images(images_source)
-    observer.advance(len(listing.images))
+    listing = list_images(images_source, on_found=observer.advance)
     observer.stage(RunState.CHECKING_CORRUPTNESS, total=len(listing.images), unit="images")
     sizes = find_image_sizes(
         listing.images, source=images_source, codec=codec, index=index, threads=threads, on_done=observer.advance
@@ -153,7 +152,7 @@ class _Validation:
         below = tuple(task_prefix(name) for name in self.listed if task_prefix(name).startswith(prefix))
         nested = tuple(other for other in below if other != prefix)
         files = list_prediction_files(self.source, task_name)
-        return {key: size for key, size in files.items() if key in images_of or not key.startswith(nested)}
+        return {key: entry.size for key, entry in files.items() if key in images_of or not key.startswith(nested)}
 
     def _load_schema(self, task_name: str, problems: list[FileProblem], findings: Findings) -> TaskSchema | None:
         """The schema, or None and what is wrong with it among `problems` and `findings`."""

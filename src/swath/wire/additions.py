@@ -221,6 +221,7 @@ def _tables(additions: RunAdditions) -> dict[Table, Mapping[str, Column]]:
         "image_digest": [file.image_digest for file in files],
         "prediction_digest": [file.prediction_digest for file in files],
         "outcome": [file.outcome for file in files],
+        "modified_at": np.array([file.modified_at for file in files], dtype=np.int64),
     }
     for table, columns in tables.items():
         lengths = {name: len(column) for name, column in columns.items()}
@@ -324,6 +325,7 @@ def write_used_files(files: Sequence[UsedFile]) -> bytes:
             "image_digest": [file.image_digest for file in files],
             "prediction_digest": [file.prediction_digest for file in files],
             "outcome": [file.outcome for file in files],
+            "modified_at": np.array([file.modified_at for file in files], dtype=np.int64),
         }
     )
 
@@ -336,11 +338,19 @@ def read_used_files(part: Columns, rows: int | None = None) -> list[UsedFile]:
         _digests(part, "image_digest", len(keys), may_lack=True),
         _digests(part, "prediction_digest", len(keys), may_lack=True),
         _names(part, "outcome", len(keys)),
+        _times(part, "modified_at", len(keys)),
     )
     return [
-        UsedFile(key=key, image_digest=image, prediction_digest=prediction, outcome=outcome)
-        for key, image, prediction, outcome in zip(*columns, strict=True)
+        UsedFile(key=key, image_digest=image, prediction_digest=prediction, outcome=outcome, modified_at=modified_at)
+        for key, image, prediction, outcome, modified_at in zip(*columns, strict=True)
     ]
+
+
+def _times(part: Columns, name: str, rows: int) -> Sequence[int]:
+    """Milliseconds; zeros where the document comes from a program that does not know them yet."""
+    if name not in part.arrays:
+        return [0] * rows
+    return [int(time) for time in part.array(name, "<i8", (rows,))]
 
 
 def _names(part: Columns, name: str, rows: int | None) -> tuple[str, ...]:

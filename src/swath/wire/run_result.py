@@ -58,6 +58,13 @@ class FindingDocument(_Result):
     count: int = 0
 
 
+class RepeatedRequests(_Result):
+    """Requests to the storage that failed and were made again. One storage for both counts as input."""
+
+    input: int = 0
+    output: int = 0
+
+
 class RunResult(_Result):
     """The whole result; every key is always there."""
 
@@ -72,6 +79,7 @@ class RunResult(_Result):
     candidates: int = 0
     selected: int = 0
     selected_categories: dict[str, int] = Field(default_factory=dict)
+    repeated_requests: RepeatedRequests = Field(default_factory=RepeatedRequests)
     stage_seconds: dict[str, float] = Field(default_factory=dict)
     findings: list[FindingDocument] = Field(default_factory=list)
     paths: dict[str, str] = Field(default_factory=dict)

@@ -9,7 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from swath.core.embeddings import to_stored
-from swath.pipeline.crop_embedding import ROWS_PER_CACHE_WRITE, CropEmbedding, Stopped
+from swath.pipeline.crop_embedding import ROWS_PER_CACHE_WRITE, CropEmbedding
+from swath.pipeline.read_ahead import Stopped
 from swath.testing.fake_embedder import FakeEmbedder
 
 Fixture = Any  # of conftest.py: Workplace
