@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-all check format api lock clean
+.PHONY: help setup clients demo test test-slow test-all check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -23,18 +23,28 @@ $(UV):
 	$(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
+# The official clients that old scripts use, each in an environment of its own: tests drive them, nothing imports them.
+CLIENTS := 1.2.25 1.5.23
+
+clients: $(CLIENTS:%=.tools/clients/%/.installed) ## install the official clients, which tests of old scripts drive
+
+.tools/clients/%/.installed: tests/support/official_clients/requirements-%.txt | $(UV)
+	$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .tools/clients/$*
+	$(UV) pip install --quiet --no-deps --python .tools/clients/$*/bin/python -r $<
+	@touch $@
+
 demo: setup ## make the demo datasource and do the object-level run on it
 	@rm -rf demo
 	$(RUN)/swath demo-data demo/vehicles_dataset
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
 
-test: setup ## run the tests
+test: setup clients ## run the tests
 	$(RUN)/pytest -n 3 --dist worksteal -m "not slow"
 
-test-slow: setup ## run the tests that `make test` leaves out
+test-slow: setup clients ## run the tests that `make test` leaves out
 	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
-test-all: setup ## run the tests, the slow ones too
+test-all: setup clients ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
 
 check: setup ## format, lint, types, import contracts, lock file, description of the interface

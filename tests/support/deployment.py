@@ -56,6 +56,7 @@ class Deployment:
         self.home = Home(root=folder / "home")
         self.database_url = database_url
         self.worker_timeout_s = WORKER_TIMEOUT_S
+        self.environment: dict[str, str] = {}  # what else its processes are told
         self.port = 0
         self._processes: list[BaseProcess] = []
         self._client: Client | None = None
@@ -87,6 +88,7 @@ class Deployment:
             "SWATH_ROOTS": str(self.folder),
             "SWATH_THREADS": "2",
             "SWATH_KILL_AT": kill_at,
+            **self.environment,
         }
         if arguments[0] == "worker":
             environment |= {"SWATH_SERVER": self.url, "SWATH_TOKEN": self.token}

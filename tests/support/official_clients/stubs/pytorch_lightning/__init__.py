@@ -1,0 +1,6 @@
+"""Not pytorch_lightning: see stand_in."""
+
+from stand_in import attribute as __getattr__  # noqa: F401
+from stand_in import install
+
+install()
