@@ -70,10 +70,10 @@ class ReadAhead(Generic[Item, Content]):
             if self._requests == 1:
                 item = self._pop_next()
                 return None if item is None else (item, partial(self._read, item))
-            while not self._done:
-                if self._closed or self._is_over():
-                    return None
+            while not self._done and not self._closed and not self._is_over():
                 self._arrived.wait()
+            if self._closed or not self._done:
+                return None
             item, size, future = self._done.popleft()
             self._files_ahead -= 1
             self._bytes_ahead -= size
@@ -86,6 +86,7 @@ class ReadAhead(Generic[Item, Content]):
         """Read nothing more. What is under way is left to itself: waiting for it might take long."""
         with self._turn:
             self._closed = True
+            self._done.clear()
             self._room.notify_all()
             self._arrived.notify_all()
 
