@@ -123,9 +123,10 @@ def count_before_task(
 ) -> dict[str, int]:
     """How many predictions of tasks whose names come before `task` images have, by sample id; absent for none."""
     samples = schema.samples
-    earlier = sa.select(_tasks.c.task).where(_tasks.c.dataset_id == dataset_id, _tasks.c.task < task)
+    tasks = connection.execute(sa.select(_tasks.c.task).where(_tasks.c.dataset_id == dataset_id)).scalars()
+    earlier = [name for name in tasks if name < task]  # by code point, which databases may see otherwise
     found: dict[str, int] = {}
-    if connection.execute(earlier).first() is None:
+    if not earlier:
         return found  # as nearly always: images have one task
     for batch in batches(list(set(sample_ids))):
         query = (
@@ -135,7 +136,7 @@ def count_before_task(
                 _table,
                 sa.and_(_table.c.dataset_id == samples.c.dataset_id, _table.c.sample_index == samples.c.sample_index),
             )
-            .where(samples.c.id.in_(batch), _table.c.task < task)
+            .where(samples.c.id.in_(batch), _table.c.task.in_(earlier))
             .group_by(samples.c.id)
         )
         found.update((sample_id, count) for sample_id, count in connection.execute(query))

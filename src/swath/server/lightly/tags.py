@@ -21,6 +21,7 @@ from swath.store.datasets import Dataset
 from swath.store.ids import is_id
 from swath.store.tagging import Editor
 from swath.store.tags import INITIAL_TAG, Tag, children_of, list_tags, name_is_free, tag_bitmap, tag_by_id
+from swath.store.uploads import has_initial_tag
 from swath.wire.lightly.base import CreateEntityAnswer
 from swath.wire.lightly.tags import (
     BitMaskAnswer,
@@ -36,10 +37,10 @@ router = APIRouter(prefix="/datasets/{dataset}/tags")
 
 @router.get("")
 def get_tags(services: ServicesDep, principal: Reader, dataset: str) -> Response:
-    """All tags, the one that is everything first; none of a dataset without samples."""
+    """All tags, the one that is everything first; none before a first run or upload is complete."""
     with services.store.reading() as connection:
         found = dataset_of(connection, principal, dataset)
-        tags = list_tags(connection, found.id) if found.sample_count else []
+        tags = list_tags(connection, found.id) if has_initial_tag(connection, found) else []
     return list_answer(_read_one_by_one(services, tags))
 
 
@@ -76,15 +77,16 @@ def update_tag(services: ServicesDep, principal: Member, dataset: str, tag: str,
     with services.store.writing() as connection:
         found = dataset_of(connection, principal, dataset)
         before = tag_of(connection, found, tag)
-        if request.name != before.name:
-            _check_name_free(connection, found, request.name)
+        name = None if request.name == before.name else request.name
+        if name is not None:
+            _check_name_free(connection, found, name)
         members = None
         if request.bit_mask_data is not None:
             members = read_mask(request.bit_mask_data, size=found.sample_count)
             if before.is_initial and len(members) == found.sample_count:
                 members = None  # everything, as before
         changed, operation = tagging.change_tag(
-            _editor(connection, principal, found), before.id, name=request.name, members=members
+            _editor(connection, principal, found), before.id, name=name, members=members
         )
     if operation is not None:
         _tell(services, changed)
