@@ -16,6 +16,11 @@ def check_key(key: str) -> str:
     return key
 
 
+def is_valid_key(key: str) -> bool:
+    """Whether `check_key` takes it."""
+    return not _problem(key, key.split("/"))
+
+
 def check_prefix(prefix: str) -> str:
     """Return the prefix of a listing, whose last part may be cut anywhere; raise InvalidConfig as for keys."""
     parts = prefix.split("/")

@@ -31,10 +31,11 @@ def test_a_folder_with_a_colon_in_its_name_is_no_url(tmp_path: Path, monkeypatch
     assert open_datasource("12:30").uri.endswith("12:30")
 
 
-@pytest.mark.parametrize("location", ["s3://bucket/key", "gs://bucket", "az://container", "S3://Bucket"])
-def test_buckets_are_refused_by_name(location: str) -> None:
-    with pytest.raises(InvalidConfig, match="not supported yet"):
-        open_datasource(location)
+@pytest.mark.parametrize(
+    ("location", "uri"), [("S3://Bucket/a b/", "s3://Bucket/a b"), ("s3a://bucket", "s3://bucket")]
+)
+def test_a_bucket_is_opened_without_asking_it(location: str, uri: str) -> None:
+    assert open_datasource(location, {"region": "eu-west-1"}).uri == uri
 
 
 @pytest.mark.parametrize("location", ["", "  ", "http://example.com/data", "file://elsewhere/data"])

@@ -1,0 +1,291 @@
+"""Amazon S3 and what speaks like it: MinIO, Ceph, Huawei OBS, ….
+
+Requests are signed by botocore, which also finds the machine's credentials and assumes roles.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote, unquote_plus, urlencode, urlsplit
+from xml.etree import ElementTree as ET
+
+from swath.adapters.datasource.dialect import (
+    Explanation,
+    ListingQuery,
+    Page,
+    Right,
+    StoredObject,
+    content_type_of,
+)
+from swath.adapters.datasource.exchange import Answer, Request
+
+DEFAULT_REGION = "us-east-1"
+
+_UNRESERVED = "-._~"
+_XML_TAG = re.compile(r"\{[^}]*\}")
+_EXPIRED = Explanation(
+    reason="the credentials have expired", hint="Session tokens end after some hours: give new credentials."
+)
+_WORDS: Mapping[str, Explanation] = {
+    "InvalidAccessKeyId": Explanation(
+        reason="the store does not know the access key", hint="Check `access_key_id`: was the key deleted?"
+    ),
+    "SignatureDoesNotMatch": Explanation(
+        reason="the secret access key is not that of the access key", hint="Check `secret_access_key`."
+    ),
+    "ExpiredToken": _EXPIRED,
+    "ExpiredTokenException": _EXPIRED,
+    "TokenRefreshRequired": _EXPIRED,
+    "InvalidToken": Explanation(
+        reason="the session token is not that of the access key", hint="Check `session_token`, or leave it away."
+    ),
+    "InvalidClientTokenId": Explanation(
+        reason="the store does not know the access key", hint="Check `access_key_id` and `session_token`."
+    ),
+    "RequestTimeTooSkewed": Explanation(reason="the clock of this machine is wrong", hint="Set the clock."),
+    "AccountProblem": Explanation(reason="the store has closed the account"),
+    "AllAccessDisabled": Explanation(reason="the store has closed the bucket"),
+    "KMS.DisabledException": Explanation(reason="the KMS key is disabled", hint="Enable it, or set another `kms_key`."),
+    "KMS.NotFoundException": Explanation(reason="there is no such KMS key", hint="Check `kms_key` and its region."),
+}
+_ELSEWHERE = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "MovedPermanently"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Keys of S3 and what speaks like it."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str = field(repr=False, default="")
+
+
+class S3Dialect:
+    """Requests for one bucket. `credentials` gives the keys of this instant, None to sign nothing."""
+
+    permissions: Mapping[Right, str] = {
+        Right.LIST: "s3:ListBucket",
+        Right.READ: "s3:GetObject",
+        Right.WRITE: "s3:PutObject",
+        Right.OVERWRITE: "s3:PutObject",
+        Right.DELETE: "s3:DeleteObject",
+    }
+    lists_after = True
+
+    def __init__(
+        self,
+        bucket: str,
+        *,
+        endpoint: str = "",
+        region: str = "",
+        kms_key: str = "",
+        is_obs: bool = False,
+        credentials: Callable[[], Keys | None],
+        is_anonymous: bool = False,
+    ) -> None:
+        self._bucket = bucket
+        self._endpoint = endpoint
+        self._is_region_given = bool(region)
+        self._region = region or DEFAULT_REGION
+        self._kms_key = kms_key
+        self._is_obs = is_obs
+        self._credentials = credentials
+        self.is_anonymous = is_anonymous
+
+    @property
+    def url(self) -> str:
+        """Of the bucket."""
+        return self._url("")
+
+    def list_objects(self, query: ListingQuery) -> Request:
+        fields = {"list-type": "2", "encoding-type": "url", "max-keys": "1000", "prefix": query.prefix}
+        if query.after:
+            fields["start-after"] = query.after
+        if not query.flat:
+            fields["delimiter"] = "/"
+        if query.token:
+            fields["continuation-token"] = query.token
+        return self._signed("GET", f"{self._url('')}?{urlencode(fields, quote_via=quote)}")
+
+    def page(self, answer: Answer) -> Page:
+        root = parse_xml(answer.body)
+        if root.tag != "ListBucketResult":
+            raise ValueError("not a listing")
+        decoded = unquote_plus if root.findtext("EncodingType") == "url" else str
+        return Page(
+            objects=[
+                StoredObject(
+                    key=decoded(item.findtext("Key") or ""),
+                    size=int(item.findtext("Size") or 0),
+                    version=(item.findtext("ETag") or "").strip('"'),
+                    modified_at=_milliseconds(item.findtext("LastModified")),
+                )
+                for item in root.iterfind("Contents")
+            ],
+            folders=[decoded(item.findtext("Prefix") or "") for item in root.iterfind("CommonPrefixes")],
+            next_token=root.findtext("NextContinuationToken") or "",
+        )
+
+    def look_up(self, key: str) -> Request:
+        return self._signed("HEAD", self._url(key))
+
+    def found(self, key: str, answer: Answer) -> StoredObject:
+        return object_of_headers(key, answer.headers)
+
+    def read(self, key: str, start: int, end: int, version: str) -> Request:
+        headers = {"Range": f"bytes={start}-{end - 1}"}
+        if version:
+            headers["If-Match"] = f'"{version}"'
+        return self._signed("GET", self._url(key), headers)
+
+    def version_of(self, answer: Answer) -> str:
+        return answer.headers.get("etag", "").strip('"')
+
+    def write(self, key: str, data: bytes, *, create: bool) -> Request:
+        headers = {"Content-Type": content_type_of(key)}
+        if create:
+            headers["If-None-Match"] = "*"
+        if self._kms_key:
+            headers["x-amz-server-side-encryption"] = "aws:kms"
+            headers["x-amz-server-side-encryption-aws-kms-key-id"] = self._kms_key
+        return self._signed("PUT", self._url(key), headers, data)
+
+    def delete(self, key: str) -> Request:
+        return self._signed("DELETE", self._url(key))
+
+    def read_url(self, key: str, expires_s: int) -> str | None:
+        from botocore.auth import S3SigV4QueryAuth
+        from botocore.awsrequest import AWSRequest
+
+        keys = self._credentials()
+        if keys is None:
+            return self._url(key)
+        request = AWSRequest(method="GET", url=self._url(key))
+        S3SigV4QueryAuth(_botocore_keys(keys), "s3", self._region, expires=expires_s).add_auth(request)
+        return str(request.url)
+
+    def code(self, answer: Answer) -> str:
+        return error_code(answer.body)
+
+    def is_missing_bucket(self, code: str) -> bool:
+        return code == "NoSuchBucket"
+
+    def explain(self, code: str, answer: Answer) -> Explanation | None:
+        if code in _ELSEWHERE or answer.status in (301, 307):
+            region = _region_in(answer)
+            where = f"in the region `{region}`, not `{self._region}`" if region else "at another endpoint or region"
+            return Explanation(reason=f"the bucket is {where}", hint="Check `region` and `endpoint`.")
+        return _WORDS.get(code)
+
+    def adapts_to(self, answer: Answer) -> bool:
+        """Take over the region that the store names, unless somebody gave one: a wrong one is theirs to hear of."""
+        if self._is_region_given or answer.status not in (301, 307, 400):
+            return False
+        region = _region_in(answer)
+        if not region:
+            return False
+        self._region = region  # another thread may have set it already: the request was signed before that
+        return True
+
+    def _url(self, key: str) -> str:
+        path = quote(key, safe=f"/{_UNRESERVED}")
+        base = self._endpoint or _amazon_endpoint(self._region)
+        # Names with a dot break the certificate of virtual hosts; stores elsewhere are asked by path, which all know.
+        by_host = ("." not in self._bucket) if not self._endpoint else self._is_obs and _has_domain(base)
+        if by_host:
+            scheme, _, host = base.partition("://")
+            return f"{scheme}://{self._bucket}.{host}/{path}"
+        return f"{base}/{self._bucket}/{path}" if path else f"{base}/{self._bucket}"
+
+    def _signed(self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Request:
+        from botocore.auth import S3SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        keys = self._credentials()
+        if keys is None:
+            return Request(method=method, url=url, headers=headers or {}, body=body)
+        request = AWSRequest(method=method, url=url, headers=dict(headers or {}), data=body)
+        S3SigV4Auth(_botocore_keys(keys), "s3", self._region).add_auth(request)
+        return Request(method=method, url=url, headers=dict(request.headers.items()), body=body)
+
+
+def parse_xml(body: bytes) -> ET.Element:
+    """The document without namespaces. Raises ValueError."""
+    try:
+        root = ET.fromstring(body)
+    except ET.ParseError as exc:
+        raise ValueError("not XML") from exc
+    for element in root.iter():
+        element.tag = _XML_TAG.sub("", element.tag)
+    return root
+
+
+def error_code(body: bytes) -> str:
+    """What S3 and Azure call the error of an answer, "" if the body says nothing."""
+    found = re.search(rb"<Code>\s*([A-Za-z0-9_.]{1,60})\s*</Code>", body[:65536])
+    return found.group(1).decode() if found else ""
+
+
+def object_of_headers(key: str, headers: Mapping[str, str]) -> StoredObject:
+    """What the headers of S3 and Azure say of an object."""
+    return StoredObject(
+        key=key,
+        size=int(headers.get("content-length", 0)),
+        version=headers.get("etag", "").strip('"'),
+        modified_at=http_date_milliseconds(headers.get("last-modified", "")),
+    )
+
+
+def http_date_milliseconds(text: str) -> int:
+    """ms since 1970 of an HTTP date, 0 if it is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return int(parsedate_to_datetime(text).timestamp() * 1000)
+    except (TypeError, ValueError):
+        return 0
+
+
+def explained(code: str) -> Explanation | None:
+    """What a word of S3 or STS means, None if it says nothing of the credentials."""
+    return _WORDS.get(code)
+
+
+def _botocore_keys(keys: Keys) -> Any:
+    from botocore.credentials import ReadOnlyCredentials
+
+    return ReadOnlyCredentials(keys.access_key_id, keys.secret_access_key, keys.session_token or None, None)
+
+
+def _amazon_endpoint(region: str) -> str:
+    return f"https://s3.{region}.amazonaws.com{'.cn' if region.startswith('cn-') else ''}"
+
+
+def _has_domain(url: str) -> bool:
+    """Whether the host of an endpoint can have a bucket's name before it."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return "." in host and not parts.path
+    return False
+
+
+def _region_in(answer: Answer) -> str:
+    region = answer.headers.get("x-amz-bucket-region", "")
+    if not region and (found := re.search(rb"<Region>([a-z0-9-]{1,40})</Region>", answer.body[:65536])):
+        region = found.group(1).decode()
+    return region if re.fullmatch(r"[a-z0-9-]{1,40}", region) else ""
+
+
+def _milliseconds(text: str | None) -> int:
+    try:
+        return int(datetime.fromisoformat(text or "").timestamp() * 1000)
+    except ValueError:
+        return 0
