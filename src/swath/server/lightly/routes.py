@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from swath.server.lightly import datasets, linked_files, links, quota, samples, tags, versions
+from swath.server.lightly import datasets, linked_files, links, predictions, quota, samples, tags, uploads, versions
 
 ROUTERS: tuple[APIRouter, ...] = (
     datasets.router,
     linked_files.router,
     links.router,
+    predictions.router,
     quota.router,
     samples.router,
     tags.router,
+    uploads.router,
     versions.router,
 )
 """All routers of the facade."""

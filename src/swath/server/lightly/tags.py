@@ -85,6 +85,8 @@ def update_tag(services: ServicesDep, principal: Member, dataset: str, tag: str,
             members = read_mask(request.bit_mask_data, size=found.sample_count)
             if before.is_initial and len(members) == found.sample_count:
                 members = None  # everything, as before
+        if name is None and members is None:
+            return
         changed, operation = tagging.change_tag(
             _editor(connection, principal, found), before.id, name=name, members=members
         )
