@@ -182,7 +182,10 @@ async def _write_down(request: Request, path: Path) -> None:
 def _handler(link: Link, method: str) -> LinkHandler:
     if link.method != method:
         raise _refused(f"the link is for {link.method}, not for {method}")
-    return LINK_HANDLERS[link.kind]
+    handler = LINK_HANDLERS.get(link.kind)
+    if handler is None:
+        raise _refused("the link is for something that this version does not have")
+    return handler
 
 
 def _token(key: bytes, link: Link, expires_at: int | None) -> str:
