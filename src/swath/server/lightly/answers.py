@@ -35,7 +35,7 @@ def document_answer(document: Answer, *, status: int = 200) -> Response:
 
 def list_answer(documents: Iterable[Answer]) -> Response:
     """A list of documents, sent while they are made."""
-    return json_list_answer(b",".join(map(written, piece)) for piece in _pieces(documents))
+    return json_list_answer(b",".join(map(written, piece)) for piece in in_pieces(documents))
 
 
 def json_list_answer(pieces: Iterable[bytes]) -> Response:
@@ -69,7 +69,8 @@ def _json_list(items: Iterable[bytes]) -> Iterator[bytes]:
     yield b"]" if separator == b"," else b"[]"
 
 
-def _pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
+def in_pieces(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Lists of a thousand items or fewer."""
     rest = iter(items)
     while piece := list(islice(rest, ROWS_PER_PIECE)):
         yield piece
