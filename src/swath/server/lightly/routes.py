@@ -4,17 +4,43 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from swath.server.lightly import datasets, linked_files, links, predictions, quota, samples, tags, uploads, versions
+from swath.server.lightly import (
+    collaboration,
+    datasets,
+    datasources,
+    exports,
+    linked_files,
+    links,
+    predictions,
+    quota,
+    runs,
+    samples,
+    schedules,
+    tags,
+    teams,
+    uploads,
+    versions,
+    worker_configs,
+    workers,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
+    collaboration.router,
     datasets.router,
+    datasources.router,
+    exports.router,
     linked_files.router,
     links.router,
     predictions.router,
     quota.router,
+    runs.router,
     samples.router,
+    schedules.router,
     tags.router,
+    teams.router,
     uploads.router,
     versions.router,
+    worker_configs.router,
+    workers.router,
 )
 """All routers of the facade."""
