@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import sqlalchemy as sa
@@ -39,6 +39,36 @@ def iter_ids_and_names(store: Store, dataset_id: str, indices: NDArray[np.int64]
         page = indices[start : start + PAGE_SIZE]
         rows = {index: (sample_id, name) for index, sample_id, name in _rows(store, dataset_id, columns, _around(page))}
         yield [rows[index] for index in page.tolist() if index in rows]
+
+
+class FileNames(Sequence[str]):
+    """The file names of the first `count` samples of a dataset by index, read page by page as they are asked for."""
+
+    def __init__(self, store: Store, dataset_id: str, count: int) -> None:
+        self._store = store
+        self._dataset_id = dataset_id
+        self._indices = range(count)
+        self._first = 0
+        self._page: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[number] for number in self._indices[index]]
+        number = self._indices[index]
+        if not 0 <= number - self._first < len(self._page):
+            self._first = number - number % PAGE_SIZE
+            asked = range(self._first, min(self._first + PAGE_SIZE, len(self)))
+            (self._page,) = iter_file_names(self._store, self._dataset_id, asked)
+        return self._page[number - self._first]
 
 
 def indices_by_id(connection: Connection, dataset_id: str) -> NDArray[np.int64]:
