@@ -10,6 +10,9 @@ from swath.core.errors import InvalidConfig
 DATASET_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _-]{2,}")
 MAX_DATASET_NAME_LENGTH = 128
 
+USER_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9 _.+@-]{2,}")
+"""Old scripts share datasets with e-mail addresses."""
+
 
 def check_dataset_name(name: str, *, field: str) -> str:
     """Return a name the user gave, or raise InvalidConfig with a name that would do.
@@ -27,12 +30,12 @@ def check_dataset_name(name: str, *, field: str) -> str:
 
 
 def check_user_name(name: str, *, field: str) -> str:
-    """Return a name a user may have (the rule is that of datasets), or raise InvalidConfig."""
-    if DATASET_NAME.fullmatch(name) and len(name) <= MAX_DATASET_NAME_LENGTH:
+    """Return a name a user may have, an e-mail address for one, or raise InvalidConfig."""
+    if USER_NAME.fullmatch(name) and len(name) <= MAX_DATASET_NAME_LENGTH:
         return name
     raise InvalidConfig(
-        f"a user cannot be called `{name}`: a name has 3 to {MAX_DATASET_NAME_LENGTH} letters, digits, spaces, `_` or "
-        "`-`, and starts with a letter or a digit",
+        f"a user cannot be called `{name}`: a name has 3 to {MAX_DATASET_NAME_LENGTH} letters, digits, spaces or "
+        "`_-.+@`, and starts with a letter or a digit",
         field=field,
     )
 

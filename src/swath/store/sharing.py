@@ -6,6 +6,7 @@ and its end stay with the owner. An image dataset is shared with all crops datas
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -94,6 +95,15 @@ def share_dataset(connection: Connection, dataset: Dataset, user: User) -> None:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     row = {"dataset_id": dataset.id, "user_id": user.id, "created_at": now_ms()}
     connection.execute(dialect.insert(_table).values(row).on_conflict_do_nothing())
+
+
+def share_only_with(connection: Connection, dataset: Dataset, users: Sequence[User]) -> None:
+    """Let these users see an image dataset, and none besides its owner. Raises Conflict for a crops dataset."""
+    _refuse_crops(connection, dataset)
+    meant = {user.id: user for user in users if user.id != dataset.owner_id}
+    connection.execute(sa.delete(_table).where(_table.c.dataset_id == dataset.id, _table.c.user_id.not_in(list(meant))))
+    for user in meant.values():
+        share_dataset(connection, dataset, user)
 
 
 def unshare_dataset(connection: Connection, dataset: Dataset, user: User) -> None:

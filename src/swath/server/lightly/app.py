@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from swath.server.auth import Authenticator
+from swath.server.lightly.dataset_documents import DatasetSizes
 from swath.server.lightly.errors import install_error_handlers
 from swath.server.lightly.routes import ROUTERS
 from swath.server.security import FaultMiddleware
@@ -25,6 +26,7 @@ def create_facade(services: Services, authenticator: Authenticator) -> FastAPI:
     )
     facade.state.services = services
     facade.state.authenticator = authenticator
+    facade.state.dataset_sizes = DatasetSizes()
     install_error_handlers(facade)
     for router in ROUTERS:
         facade.include_router(router)

@@ -23,13 +23,17 @@ class ImageType(StrEnum):
     META = "meta"
 
 
+class AccessType(StrEnum):
+    """What those a dataset is shared with may do; the format knows nothing less."""
+
+    WRITE = "WRITE"
+
+
 class DatasetCreateRequest(Request):
     """What `create_dataset` sends."""
 
     name: DatasetName
-    type: DatasetType = DatasetType.IMAGES
-    img_type: ImageType | None = None
-    parent_dataset_id: ObjectId | None = None
+    type: DatasetType | None = None
 
 
 class DatasetUpdateRequest(Request):
@@ -38,28 +42,30 @@ class DatasetUpdateRequest(Request):
     name: DatasetName
 
 
-class DatasetData(Answer):
-    """A dataset. `user_id` is its owner."""
-
+class _DatasetAnswer(Answer):
     id: ObjectId
     name: DatasetName
     user_id: str
-    access_type: str | None = None
+    access_type: AccessType | None = None
     type: DatasetType
     img_type: ImageType | None = None
     n_samples: int
     size_in_bytes: int
-    datasources: tuple[str, ...] | None = None
+    datasources: tuple[ObjectId, ...]
     created_at: Milliseconds
     last_modified_at: Milliseconds
-    datasource_processed_until_timestamp: int | None = None
     parent_dataset_id: ObjectId | None = None
-    access_role: str | None = None
 
 
-class DatasetDataEnriched(DatasetData):
-    """A dataset with what a list of datasets shows beside it."""
+class DatasetData(_DatasetAnswer):
+    """A dataset. `user_id` is its owner; `access_type` is there if it is shared with the caller."""
 
-    samples: tuple[str, ...]
+    datasource_processed_until_timestamp: int | None = None  # s
+
+
+class DatasetDataEnriched(_DatasetAnswer):
+    """A dataset with what a page of datasets shows beside it; `samples` are ids of the first ones."""
+
+    samples: tuple[ObjectId, ...]
     n_tags: int
     n_embeddings: int
