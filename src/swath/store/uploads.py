@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound
@@ -220,6 +221,18 @@ def has_arrived(home: Home, dataset: Dataset) -> sa.ColumnElement[bool]:
     if dataset.stored_as == StoredAs.THUMBNAIL:
         return _samples.c.thumbnail_key != ""
     return _samples.c.byte_size > 0
+
+
+def arrived_indices(connection: Connection, home: Home, dataset: Dataset) -> NDArray[np.int64]:
+    """The indices (M,) of the samples of which an upload need not send anything again, ascending."""
+    if not keeps_uploads_here(home, dataset) or dataset.stored_as == StoredAs.META:
+        return np.arange(dataset.sample_count)
+    query = (
+        sa.select(_samples.c.sample_index)
+        .where(_samples.c.dataset_id == dataset.id, has_arrived(home, dataset))
+        .order_by(_samples.c.sample_index)
+    )
+    return np.array(connection.execute(query).scalars().all(), dtype=np.int64)
 
 
 def has_initial_tag(connection: Connection, dataset: Dataset) -> bool:

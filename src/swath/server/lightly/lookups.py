@@ -12,6 +12,7 @@ from swath.store.ids import is_id
 from swath.store.sample_lookup import indices_of
 from swath.store.sharing import sees_dataset
 from swath.store.tags import Tag, tag_by_id
+from swath.store.uploads import has_initial_tag
 
 
 def find_dataset(services: Services, principal: Principal, dataset_id: str) -> Dataset:
@@ -30,8 +31,12 @@ def dataset_of(connection: Connection, principal: Principal, dataset_id: str) ->
 
 
 def tag_of(connection: Connection, dataset: Dataset, tag_id: str) -> Tag:
-    """The tag of an id; a dataset without samples has none, as far as clients know. Raises FacadeError 404."""
-    found = tag_by_id(connection, dataset.id, tag_id) if is_id(tag_id) and dataset.sample_count else None
+    """The tag of an id; before a first run or upload is complete there is none, as far as clients know.
+
+    Raises FacadeError 404.
+    """
+    is_there = is_id(tag_id) and has_initial_tag(connection, dataset)
+    found = tag_by_id(connection, dataset.id, tag_id) if is_there else None
     if found is None:
         raise FacadeError(404, ErrorCode.TAG_UNKNOWN, f"dataset `{dataset.name}` has no tag `{tag_id}`")
     return found

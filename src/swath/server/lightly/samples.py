@@ -27,6 +27,7 @@ from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.sample_names import indices_by_id, iter_file_names, iter_ids, iter_ids_and_names
 from swath.store.samples import find_samples, iter_samples
+from swath.store.uploads import arrived_indices
 from swath.wire.lightly.samples import SampleField, SamplePartialMode, SampleSortBy
 
 router = APIRouter(prefix="/datasets/{dataset}")
@@ -121,7 +122,8 @@ def _asked(
         elif sort_by is SampleSortBy.ID:
             indices = indices_by_id(connection, dataset.id)
         else:
-            indices = np.arange(dataset.sample_count)
+            # Uploads skip what they find here.
+            indices = arrived_indices(connection, services.home, dataset)
     return page.rows(indices)
 
 
