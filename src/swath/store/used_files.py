@@ -61,3 +61,19 @@ def readable_digests(connection: Connection, target_ids: Sequence[str]) -> dict[
         if digest not in digests or key < digests[digest]:
             digests[digest] = key
     return digests
+
+
+def newest_modification(connection: Connection, target_ids: Sequence[str]) -> int:
+    """When the newest recorded file of any of the targets had been changed (unix ms); 0: nobody knows."""
+    query = sa.select(sa.func.max(_table.c.file_modified_at)).where(_table.c.dataset_id.in_(target_ids))
+    return connection.execute(query).scalar() or 0
+
+
+def forget_files_modified_from(connection: Connection, target_ids: Sequence[str], first_ms: int) -> None:
+    """Make files new again to runs that were changed at `first_ms` or later; from 0 on also those of unknown time.
+
+    What runs have added stays: a file that is looked at again adds nothing twice.
+    """
+    connection.execute(
+        sa.delete(_table).where(_table.c.dataset_id.in_(target_ids), _table.c.file_modified_at >= first_ms)
+    )

@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from swath.core.access import Principal, Scope
 from swath.core.errors import NotFound, NotLoggedIn
 from swath.pipeline.ports import Datasource
+from swath.server.datasources import open_files_of
 from swath.server.dependencies import ServicesDep
 from swath.server.file_answers import media_type_of
 from swath.server.lightly.errors import ErrorCode, FacadeError
@@ -26,13 +27,14 @@ from swath.server.lightly.links import (
     Link,
     LinkMaker,
     base_url,
+    body_file,
     for_anybody,
     link_token,
     link_url,
     linked_file,
     read_link,
 )
-from swath.server.pictures import DEFAULT_THUMBNAIL, SampleFile, open_files_of, thumbnail
+from swath.server.pictures import DEFAULT_THUMBNAIL, SampleFile, thumbnail
 from swath.server.sample_documents import picture_version, read_samples
 from swath.server.services import Services
 from swath.store.credentials import Purpose
@@ -48,6 +50,10 @@ REDIRECT_EXPIRY_S = 3600
 FILE = "datasource-file"
 SAMPLE = "sample-file"
 THUMBNAIL = "sample-thumbnail"
+UPLOAD = "datasource-upload"
+
+MAX_UPLOAD_BYTES = 256 << 20
+"""Of a file that is put into a datasource: it is written whole or not at all, so it is held in memory."""
 
 router = APIRouter()
 
@@ -57,6 +63,11 @@ PublicToken = Annotated[str | None, Query(alias="publicToken")]
 def datasource_link(dataset: Dataset, purpose: Purpose, key: str) -> Link:
     """What opens a file of a dataset's input or output, whether it is there or not."""
     return Link(kind=FILE, dataset_id=dataset.id, name=key, detail=purpose)
+
+
+def upload_link(dataset: Dataset, key: str) -> Link:
+    """What takes a file for a dataset's output, replacing one that is there."""
+    return Link(kind=UPLOAD, dataset_id=dataset.id, name=key, method="PUT")
 
 
 def sample_link(dataset_id: str, sample_id: str) -> Link:
@@ -185,10 +196,7 @@ class _Picture:
 
 
 def _answer_file(services: Services, request: Request, link: Link) -> Response:
-    with services.store.reading() as connection:
-        dataset = dataset_by_id(connection, link.dataset_id)
-    if dataset is None:
-        raise FacadeError(404, ErrorCode.DATASET_UNKNOWN, f"there is no dataset `{link.dataset_id}`")
+    dataset = _dataset_of(services, link)
     return _file_in(services, dataset, "output" if link.detail == "output" else "input", link.name, request)
 
 
@@ -206,7 +214,18 @@ def _answer_thumbnail(services: Services, request: Request, link: Link) -> Respo
     return linked_file(picture, request)
 
 
+def _take_file(services: Services, request: Request, link: Link) -> Response:
+    dataset = _dataset_of(services, link)
+    path = body_file(request)
+    if path.stat().st_size > MAX_UPLOAD_BYTES:
+        message = f"a file that is put into a datasource has at most {MAX_UPLOAD_BYTES:,} bytes"
+        raise FacadeError(413, ErrorCode.PAYLOAD_TOO_LARGE, message)
+    open_files_of(services, dataset, "output").write(link.name, path.read_bytes())
+    return Response(status_code=200)
+
+
 LINK_HANDLERS[FILE] = _answer_file
+LINK_HANDLERS[UPLOAD] = _take_file
 LINK_HANDLERS[SAMPLE] = _answer_sample
 LINK_HANDLERS[THUMBNAIL] = _answer_thumbnail
 
@@ -214,7 +233,7 @@ LINK_HANDLERS[THUMBNAIL] = _answer_thumbnail
 def _file_in(services: Services, dataset: Dataset, purpose: Purpose, key: str, request: Request) -> Response:
     """The file itself, or the way to where it lies. What asks for its head alone is answered here: a signed address
     of a bucket is good for one method."""
-    datasource = open_files_of(services, dataset, dataset.input_uri if purpose == "input" else dataset.output_uri)
+    datasource = open_files_of(services, dataset, purpose)
     if request.method == "GET":
         url = datasource.read_url(key, expires_s=REDIRECT_EXPIRY_S)
         if url is not None:
@@ -223,6 +242,14 @@ def _file_in(services: Services, dataset: Dataset, purpose: Purpose, key: str, r
     if entry is None:
         raise NotFound(f"there is no file `{key}` in the {purpose} datasource of dataset `{dataset.name}`")
     return linked_file(_DatasourceFile(datasource=datasource, entry=entry), request)
+
+
+def _dataset_of(services: Services, link: Link) -> Dataset:
+    with services.store.reading() as connection:
+        dataset = dataset_by_id(connection, link.dataset_id)
+    if dataset is None:
+        raise FacadeError(404, ErrorCode.DATASET_UNKNOWN, f"there is no dataset `{link.dataset_id}`")
+    return dataset
 
 
 def _sample_of(services: Services, link: Link) -> tuple[Dataset, Sample]:
