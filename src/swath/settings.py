@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from swath.core.errors import InvalidConfig
+from swath.wire.endpoints import Endpoints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Settings:
     public_url: str
     """URL under which others reach the server, for the links it gives out; empty is the one a request came by."""
 
-    endpoints: str
+    endpoints: Endpoints
     """Where buckets really are, `PREFIX=URL` separated by spaces: an S3-compatible store, an emulator, a folder."""
 
     delegated_roles: tuple[str, ...]
@@ -111,7 +112,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, home: Path | None
         roots=tuple(Path(root).expanduser().absolute() for root in text["roots"].split(os.pathsep) if root.strip()),
         hosts=tuple(host.strip().lower() for host in text["hosts"].split(",") if host.strip()),
         public_url=_web_address("public_url", text["public_url"].strip().rstrip("/")),
-        endpoints=text["endpoints"].strip(),
+        endpoints=Endpoints.parse(text["endpoints"]),
         delegated_roles=tuple(role.strip() for role in text["delegated_roles"].split(",") if role.strip()),
         worker_timeout=_seconds("worker_timeout", text["worker_timeout"]),
         webapp_dir=Path(text["webapp_dir"]).expanduser() if text["webapp_dir"] else None,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from swath.core.errors import NotFound, SwathError
-from swath.server.pictures import open_files_of
+from swath.server.datasources import open_files_of
 from swath.server.services import Services
 from swath.store import export_jobs, exports, metadata_tables
 from swath.store.clock import now_ms
@@ -162,7 +162,7 @@ class Exporter:
         """One crop in memory at a time. JPEGs do not get smaller, so nothing is compressed but the table."""
         with self._services.store.reading() as connection:
             dataset = find_dataset(connection, job.dataset_id)
-        source = open_files_of(self._services, dataset, dataset.output_uri)
+        source = open_files_of(self._services, dataset, "output")
         lines = [exports.crops_csv_head()]
         missing: list[str] = []
         with zipfile.ZipFile(path, "w") as archive:

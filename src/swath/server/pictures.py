@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from swath.core.errors import Conflict, InvalidConfig, NotFound, SwathError, UnreadableImage
+from swath.core.errors import Conflict, NotFound, SwathError, UnreadableImage
 from swath.pipeline.ports import Datasource, FileEntry, ImageCodec
+from swath.server.datasources import open_files_of
 from swath.server.file_answers import PIECE_BYTES, image_type_of
 from swath.server.sample_documents import picture_version
-from swath.server.services import Services, resolve_location
+from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.samples import Sample
 
@@ -67,8 +68,7 @@ class SampleFile:
 def open_file(services: Services, dataset: Dataset, sample: Sample) -> SampleFile:
     """The file of a sample. Raises NotFound (naming it) if it is gone, SourceUnavailable."""
     # Crops were written by Swath, beside everything else it writes; images were there before.
-    uri = dataset.input_uri if sample.crop is None else dataset.output_uri
-    datasource = open_files_of(services, dataset, uri)
+    datasource = open_files_of(services, dataset, "input" if sample.crop is None else "output")
     entry = datasource.stat(sample.file_name)
     if entry is None:
         raise NotFound(
@@ -76,18 +76,6 @@ def open_file(services: Services, dataset: Dataset, sample: Sample) -> SampleFil
             hint="It was there when the sample was added: was it moved or deleted?",
         )
     return SampleFile(datasource=datasource, entry=entry)
-
-
-def open_files_of(services: Services, dataset: Dataset, uri: str) -> Datasource:
-    """A datasource of a dataset. Whether a confined one still lies below the roots is asked again every time: folders
-    become links, and operators change their mind."""
-    if not dataset.is_confined:
-        return services.open_datasource(uri)
-    try:
-        location = resolve_location(uri, services.options, anywhere=False)
-    except InvalidConfig as exc:
-        raise NotFound(f"the files of dataset `{dataset.name}` cannot be read: {exc.message}", hint=exc.hint) from exc
-    return services.open_datasource(location)
 
 
 def shrunk(codec: ImageCodec, data: bytes, *, key: str, longest_side: int) -> bytes:
@@ -134,10 +122,11 @@ def _thumbnail_of_run(services: Services, dataset: Dataset, sample: Sample, size
     if not sample.thumbnail_key:
         return None
     try:
-        data = open_files_of(services, dataset, dataset.output_uri).read(sample.thumbnail_key)
+        data = open_files_of(services, dataset, "output").read(sample.thumbnail_key)
         info = services.codec.probe(data)
         longer = max(info.width, info.height)
-        if longer < min(size, max(sample.width, sample.height)):
+        # Of an image that was uploaded as a thumbnail there is nothing else to draw from.
+        if sample.byte_size and longer < min(size, max(sample.width, sample.height)):
             return None
         if longer <= size and info.format == "JPEG":
             return data

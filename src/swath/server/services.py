@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote
 
 from swath.core.errors import InvalidConfig
-from swath.pipeline.ports import Datasource, ImageCodec, KillPoint, TableWriter
+from swath.pipeline.ports import DatasourceOpener, ImageCodec, KillPoint, TableWriter
 from swath.server.browsing import Browser
 from swath.server.events import EventHub
+from swath.server.memo import Memo
 from swath.server.thumbnails import Thumbnails
 from swath.store.credentials import Vault
 from swath.store.database import Store
 from swath.store.home import Home
+from swath.wire.endpoints import Endpoints
+from swath.wire.locations import parse_location
 
 MIB = 1 << 20
+
+MAX_LISTING_BYTES = 256 * MIB
+"""Of listings that are kept for those who page through them."""
+
+MOST_OPEN_BUCKETS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +40,12 @@ class ServerOptions:
 
     public_url: str = ""
     """The URL (no slash at its end) under which others reach the server, for links; empty: the one they came by."""
+
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    """Where buckets really are; workers are told."""
+
+    delegated_roles: tuple[str, ...] = ()
+    """Roles that the machine's own credentials may take on for the buckets of everybody; `*` stands for any text."""
 
     webapp: Path | None = None
     """Folder of the built web app; None: the one that is installed with Swath."""
@@ -62,8 +75,9 @@ class Services:
     store: Store
     home: Home
     vault: Vault
-    open_datasource: Callable[[str], Datasource]
-    """Opens the datasource at a location. Raises InvalidConfig, NotFound, SourceUnavailable."""
+    open_datasource: DatasourceOpener
+    """Opens any place with any access, in the machine's name if none is given; `swath.server.datasources` says what a
+    dataset may have opened."""
 
     codec: ImageCodec
     tables: TableWriter
@@ -75,18 +89,27 @@ class Services:
     browser: Browser = field(default_factory=Browser)
     """What is kept in memory of the datasets that people look at."""
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
+    open_buckets: Memo = field(default_factory=lambda: Memo(MOST_OPEN_BUCKETS))
+    """Buckets that were opened, with their connections."""
+    listings: Memo = field(default_factory=lambda: Memo(MAX_LISTING_BYTES))
+    """What lay in datasources when somebody began to page through them."""
 
     export_requested: threading.Event = field(default_factory=threading.Event)
     """Wakes whoever makes exports."""
 
 
 def resolve_location(text: str, options: ServerOptions, *, anywhere: bool, field: str = "datasource") -> str:
-    """The absolute path of a local folder that somebody named as a datasource, links resolved.
+    """The one spelling of a place that somebody named as a datasource: a bucket's URI, or the absolute path of a local
+    folder, links resolved.
 
-    Without `anywhere` it must lie below one of the roots; a relative path starts at the first one. Raises
-    InvalidConfig, naming `field`, for what is no local folder or lies elsewhere or is not there.
+    Without `anywhere` a folder must lie below one of the roots; a relative path starts at the first one. Whether a
+    bucket can be opened is not asked here. Raises InvalidConfig, naming `field`, for what is no place and for a folder
+    that lies elsewhere or is not there.
     """
-    path = _local_path(text, field)
+    place = parse_location(text, field=field)
+    if place.is_bucket:
+        return place.uri
+    path = Path(place.path)
     if ".." in path.parts or "\0" in str(path):
         raise InvalidConfig(f"`{path}` holds `..` or a NUL", field=field, hint="Name the folder without it.")
     # Whoever may name any folder means the first root too when they name a relative one.
@@ -137,25 +160,3 @@ def _resolved_below_roots(path: Path, roots: Sequence[Path], field: str) -> Path
             hint=f"It reads what lies below {names}.",
         )
     return resolved
-
-
-def _local_path(text: str, field: str) -> Path:
-    if not text.strip():
-        raise InvalidConfig("the location of a datasource cannot be empty", field=field, hint="Name a folder.")
-    scheme, separator, rest = text.partition("://")
-    if separator and scheme.lower() == "file":
-        host, slash, path = rest.partition("/")
-        if host.lower() not in ("", "localhost") or not slash:
-            raise InvalidConfig(
-                f"`{text}` names the machine `{host}`; only folders of the server's machine can be read",
-                field=field,
-                hint="Write three slashes before an absolute path: `file:///data/images`.",
-            )
-        return Path(unquote(f"/{path}"))
-    if separator:
-        raise InvalidConfig(
-            f"`{scheme}://` is not supported by this version: `{text}`",
-            field=field,
-            hint="Copy or mount the data and name that folder instead.",
-        )
-    return Path(text)

@@ -110,12 +110,16 @@ class DatasourceDocument(Document):
 
     location: str
     output_location: str = Field(description="where crops and thumbnails go")
-    credentials: dict[str, str] = Field(description="names only: every value is `********`")
+    credentials: dict[str, str] = Field(description="a secret value is `********`; others, such as `region`, are shown")
     output_credentials: dict[str, str]
 
 
 class DatasourceChange(Document):
-    """A datasource to be set. Credentials that are not given stay; `{}` removes them."""
+    """A datasource to be set: a folder, or a bucket as `s3://…`, `gs://…`, `az://…` or `obs://…`.
+
+    Credentials that are not given stay as long as the place does, and are forgotten with it; `{}` says that none are
+    needed. Without `output_credentials` an output in the same bucket is opened with `credentials`.
+    """
 
     location: Location
     output: Location | None = Field(default=None, description="`location`, if not given")
@@ -127,8 +131,30 @@ class DatasetCreate(Document):
     """An image dataset to be made, without samples. Without `datasource` no run can add to it until one is set."""
 
     name: str
-    datasource: Location | None = None
+    datasource: Location | None = Field(default=None, description="a folder or a bucket")
     output: Location | None = Field(default=None, description="where crops go; `datasource`, if not given")
+    credentials: Credentials | None = Field(default=None, repr=False)
+    output_credentials: Credentials | None = Field(default=None, repr=False)
+
+
+class RightsDocument(Document):
+    """What may be done with a place: null, or why not. `write` is to make new files, `overwrite` to replace some."""
+
+    list: str | None
+    read: str | None
+    write: str | None
+    overwrite: str | None
+
+
+class VerifiedDatasource(Document):
+    """What the server may do with the places of a dataset. `is_usable`: a run gets by with it.
+
+    That takes listing and reading the input, and reading and writing the output.
+    """
+
+    is_usable: bool
+    input: RightsDocument
+    output: RightsDocument
 
 
 class DatasetChange(Document):

@@ -368,16 +368,23 @@ class SessionDocument(Document):
 
 
 class DatasourceAccess(Document):
-    """Where files lie and how to get at them; `credentials` is null where none are needed."""
+    """Where files lie and how to get at them.
+
+    `credentials` are the names and values of `swath.wire.datasource_access`, {} where none are needed, and null where
+    the machine of the worker has what it takes (folders; buckets of a run that is not confined). `endpoint` is where
+    the operator of the server says the bucket is; what the worker's own operator says comes before it.
+    """
 
     location: str
-    credentials: dict[str, JsonValue] | None = Field(default=None, repr=False)
+    credentials: dict[str, str] | None = Field(default=None, repr=False)
+    endpoint: str | None = None
 
 
 class RunCredentials(Document):
     """What the worker that holds a run needs to read and write its files.
 
-    A run that `is_confined` may only use local folders below the roots that the worker's operator lists.
+    A run that `is_confined` may only use local folders below the roots that the worker's operator lists, and never the
+    credentials of the worker's machine, but for roles that its operator lists.
     """
 
     input: DatasourceAccess

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
-from swath.pipeline.ports import Datasource
+from swath.core.errors import InvalidConfig
+from swath.server.datasources import GivenPlace, apply_places, check_place, opener_of_outputs, rights_of
 from swath.server.dependencies import Member, Reader, ServicesDep
-from swath.server.pictures import open_files_of
-from swath.server.services import Services, resolve_location
+from swath.server.services import Services
 from swath.store import catalog
 from swath.store.credentials import masked, read_credentials
 from swath.store.datasets import (
@@ -20,8 +21,8 @@ from swath.store.datasets import (
     create_empty_dataset,
     crops_datasets_of,
     rename_dataset,
+    require_datasource,
 )
-from swath.store.datasources import apply_datasource
 from swath.store.deletion import delete_dataset as delete_rows
 from swath.store.deletion import delete_files
 from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
@@ -32,8 +33,10 @@ from swath.wire.access import (
     DatasetCreate,
     DatasourceChange,
     DatasourceDocument,
+    RightsDocument,
     ShareDocument,
     ShareList,
+    VerifiedDatasource,
 )
 from swath.wire.datasets import DatasetDetails, DatasetList, DatasetSummary, DeletedDatasets
 
@@ -61,18 +64,18 @@ def list_datasets(
 @router.post("/datasets", status_code=201)
 def create_dataset(services: ServicesDep, principal: Member, wanted: DatasetCreate) -> DatasetDetails:
     """Make an image dataset without samples. Crops datasets are made by the runs that cut their crops."""
-    anywhere = _may_name_any_folder(services, principal)
-    location = _location(services, wanted.datasource, anywhere=anywhere, field="datasource")
-    output = _location(services, wanted.output, anywhere=anywhere, field="output")
+    anywhere = _may_name_any_place(services, principal)
+    places = None
+    if wanted.datasource is not None:
+        places = _given_places(services, wanted.datasource, wanted, anywhere=anywhere, field="datasource")
+    elif wanted.output or wanted.credentials or wanted.output_credentials:
+        raise InvalidConfig("an output or credentials say nothing without `datasource`", field="datasource")
     with services.store.writing() as connection:
         dataset = create_empty_dataset(
-            connection,
-            owner_id=principal.user_id,
-            name=wanted.name,
-            input_uri=location,
-            output_uri=output,
-            is_confined=not anywhere,
+            connection, owner_id=principal.user_id, name=wanted.name, is_confined=not anywhere
         )
+        if places is not None:
+            dataset = apply_places(services, connection, dataset, *places, is_confined=not anywhere)
     _tell(services, dataset)
     return _details(services, principal, dataset)
 
@@ -110,13 +113,10 @@ def delete_dataset(
     with services.store.reading() as connection:
         found = find_own(connection, dataset, principal.user_id, to="delete it")
         doomed = [*crops_datasets_of(connection, found.id), found]
+    open_output = opener_of_outputs(services, doomed)
     deleted = delete_rows(services.store, services.home, found.id, cascade=cascade, user_id=principal.user_id)
     for gone in doomed:
         _tell(services, gone)
-
-    def open_output(uri: str) -> Datasource:
-        return open_files_of(services, found, uri)
-
     notes = [note for rest in deleted for note in delete_files(rest, open_output)]
     return DeletedDatasets(names=tuple(rest.name for rest in deleted), notes=tuple(notes))
 
@@ -134,24 +134,29 @@ def put_datasource(
     services: ServicesDep, principal: Member, dataset: str, change: DatasourceChange
 ) -> DatasourceDocument:
     """Say where the images of an image dataset are, and where its crops go."""
-    anywhere = _may_name_any_folder(services, principal)
-    location = _location(services, change.location, anywhere=anywhere, field="location")
-    output = _location(services, change.output, anywhere=anywhere, field="output")
+    anywhere = _may_name_any_place(services, principal)
+    places = _given_places(services, change.location, change, anywhere=anywhere, field="location")
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="change its datasource")
-        changed = apply_datasource(
-            connection,
-            services.vault,
-            found,
-            input_uri=location,
-            output_uri=output,
-            input_access=change.credentials,
-            output_access=change.output_credentials,
-            is_confined=not anywhere,
-        )
+        changed = apply_places(services, connection, found, *places, is_confined=not anywhere)
         document = _datasource(services, connection, changed)
     _tell(services, changed)
     return document
+
+
+@router.post("/datasets/{dataset}/datasource:verify")
+def verify_datasource(services: ServicesDep, principal: Member, dataset: str) -> VerifiedDatasource:
+    """Try what may be done where a dataset's files are and where its crops go; leaves nothing behind."""
+    with services.store.reading() as connection:
+        found = find_own(connection, dataset, principal.user_id, to="try its datasource")
+    require_datasource(found)
+    images = rights_of(services, found, "input")
+    crops = rights_of(services, found, "output")
+    return VerifiedDatasource(
+        is_usable=not any((images.list, images.read, crops.read, crops.write)),
+        input=RightsDocument(**asdict(images)),
+        output=RightsDocument(**asdict(crops)),
+    )
 
 
 @router.get("/datasets/{dataset}/shares")
@@ -180,14 +185,26 @@ def delete_share(services: ServicesDep, principal: Member, dataset: str, user: s
     _tell(services, found)
 
 
-def _may_name_any_folder(services: Services, principal: Principal) -> bool:
-    """The token of this very server is for the commands of its own user, who can read those folders anyway."""
+def _may_name_any_place(services: Services, principal: Principal) -> bool:
+    """The token of this very server is for the commands of its own user, who can use those places anyway."""
     with services.store.reading() as connection:
         return is_local_token(connection, principal.token_id)
 
 
-def _location(services: Services, text: str | None, *, anywhere: bool, field: str) -> str:
-    return "" if text is None else resolve_location(text, services.options, anywhere=anywhere, field=field)
+def _given_places(
+    services: Services, location: str, given: DatasetCreate | DatasourceChange, *, anywhere: bool, field: str
+) -> tuple[GivenPlace, GivenPlace]:
+    """Where the images of a request are and where its crops go, checked. Raises InvalidConfig."""
+    images = check_place(services, location, given.credentials, anywhere=anywhere, field=field)
+    crops = check_place(
+        services,
+        given.output or images.uri,
+        given.output_credentials,
+        anywhere=anywhere,
+        field="output",
+        access_field="output_credentials",
+    )
+    return images, crops
 
 
 def _details(services: Services, principal: Principal, dataset: Dataset) -> DatasetDetails:

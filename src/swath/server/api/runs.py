@@ -16,9 +16,9 @@ from swath.core.names import check_dataset_name
 from swath.core.runs import RunState
 from swath.formats.lightly.tasks import require_task
 from swath.pipeline.predictions import find_task_names
+from swath.server.datasources import open_files_of, uri_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.looking import visible_dataset
-from swath.server.pictures import open_files_of
 from swath.server.run_documents import (
     artifact_document,
     find_visible_run,
@@ -31,6 +31,7 @@ from swath.store import queue, runs
 from swath.store.artifacts import artifact_path, find_artifact
 from swath.store.artifacts import list_artifacts as artifacts_of
 from swath.store.clock import now_ms
+from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset, DatasetKind, dataset_by_id
 from swath.store.runs import Run
 from swath.store.sharing import find_visible, require_owner, visible_datasets
@@ -236,9 +237,9 @@ def _check_object_level(services: Services, dataset: Dataset, config: RunConfig)
         return
     if object_level.crop_dataset_name is not None:
         check_dataset_name(object_level.crop_dataset_name, field="object_level.crop_dataset_name")
-    uris = dict.fromkeys((dataset.output_uri or dataset.input_uri, dataset.input_uri))
+    purposes: list[Purpose] = ["output", "input"] if uri_of(dataset, "output") != dataset.input_uri else ["input"]
     try:
-        _, tasks = find_task_names([open_files_of(services, dataset, uri) for uri in uris])
+        _, tasks = find_task_names([open_files_of(services, dataset, purpose) for purpose in purposes])
     except (SourceUnavailable, NotFound):
         return
     except RunFailed as exc:

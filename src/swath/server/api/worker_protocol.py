@@ -22,6 +22,7 @@ from starlette.responses import Response
 from swath.core.additions import CommitReceipt
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.api.workers import lease_ms
+from swath.server.datasources import place_of
 from swath.server.dependencies import ServicesDep, WorkerCaller
 from swath.server.services import Services
 from swath.store import queue, runs
@@ -29,7 +30,6 @@ from swath.store.artifacts import receive_artifact, record_artifact
 from swath.store.clock import now_ms
 from swath.store.credentials import Purpose
 from swath.store.datasets import dataset_by_id
-from swath.store.datasources import read_access
 from swath.store.ids import is_id
 from swath.store.incoming import IncomingFile
 from swath.store.parts import read_part, receive_part, remove_parts
@@ -270,13 +270,13 @@ def get_run_credentials(services: ServicesDep, lease: LeaseDep, response: Respon
         if dataset is None:
             raise NotFound(f"dataset `{found.image_dataset_name}` is not there any more")
 
-        def access(purpose: Purpose, location: str) -> DatasourceAccess:
-            credentials = read_access(connection, services.vault, dataset, purpose)
-            return DatasourceAccess(location=location, credentials=None if credentials is None else dict(credentials))
+        def access(purpose: Purpose) -> DatasourceAccess:
+            place = place_of(services, connection, dataset, purpose)
+            return DatasourceAccess(location=place.uri, credentials=place.access, endpoint=place.endpoint)
 
         return RunCredentials(
-            input=access("input", dataset.input_uri),
-            output=access("output", dataset.output_uri or dataset.input_uri),
+            input=access("input"),
+            output=access("output"),
             is_confined=dataset.is_confined,
         )
 

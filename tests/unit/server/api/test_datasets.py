@@ -43,6 +43,16 @@ def anna(user_client: UserClient) -> TestClient:
 
 
 @pytest.fixture
+def owner_of_machine(user_client: UserClient, store: Store) -> TestClient:
+    """Whoever holds the local token."""
+    client = user_client(Scope.OWNER, "local")
+    with store.writing() as connection:
+        _, secret = replace_local_token(connection)
+    client.headers["Authorization"] = f"Bearer {secret}"
+    return client
+
+
+@pytest.fixture
 def berta(user_client: UserClient) -> TestClient:
     return user_client(Scope.MEMBER, "berta")
 
@@ -134,7 +144,8 @@ def test_folders_below_a_root_may_be_named_in_any_way(anna: TestClient, root: Pa
         "file:///etc",
         "file://{root}/%2e%2e/private",
         "file://elsewhere/photos",
-        "s3://bucket/photos",
+        "s3:/bucket/photos",
+        "s3://key:secret@bucket/photos",
         "http://127.0.0.1/photos",
         "file.txt",
         "absent",
@@ -147,7 +158,8 @@ def test_folders_below_a_root_may_be_named_in_any_way(anna: TestClient, root: Pa
 )
 @pytest.mark.parametrize("field", ["datasource", "output"])
 def test_nothing_else_may_be_named(anna: TestClient, root: Path, location: str, field: str) -> None:
-    answer = anna.post("/api/datasets", json={"name": "vehicles", field: location.format(root=root)})
+    wanted = {"name": "vehicles", "datasource": "photos", field: location.format(root=root)}
+    answer = anna.post("/api/datasets", json=wanted)
     assert (answer.status_code, answer.json()["field"]) == (422, field)
     assert names(anna) == []
 
@@ -239,20 +251,83 @@ def test_who_only_looks_changes_nothing(anna: TestClient, user_client: UserClien
         assert reader.request(method, path, json=body).status_code == 403
 
 
+KEYS = {"access_key_id": "AKIA", "secret_access_key": "hush"}
+
+
 def test_credentials_are_kept_and_never_shown(anna: TestClient) -> None:
     anna.post("/api/datasets", json={"name": "vehicles"})
-    change = {"location": "photos", "credentials": {"secret_access_key": "hush"}}
+    change = {"location": "s3a://photos/2026/", "credentials": {**KEYS, "region": "eu-west-1", "session_token": ""}}
     answer = anna.put("/api/datasets/vehicles/datasource", json=change)
-    assert answer.json()["credentials"] == {"secret_access_key": MASK}
-    assert anna.put("/api/datasets/vehicles/datasource", json={"location": "photos"}).json() == answer.json()
-    assert "hush" not in anna.get("/api/datasets/vehicles/datasource").text
-    assert "hush" not in anna.get("/api/datasets/vehicles").text
-    assert (
-        anna.put("/api/datasets/vehicles/datasource", json={"location": "photos", "credentials": {}}).json()[
-            "credentials"
-        ]
-        == {}
+    assert answer.json() == {
+        "location": "s3://photos/2026",
+        "output_location": "s3://photos/2026",
+        "credentials": {"access_key_id": MASK, "secret_access_key": MASK, "region": "eu-west-1"},
+        "output_credentials": {},
+    }
+    assert anna.put("/api/datasets/vehicles/datasource", json={"location": "s3://photos/2026"}).json() == answer.json()
+    for text in (
+        answer.text,
+        anna.get("/api/datasets/vehicles/datasource").text,
+        anna.get("/api/datasets/vehicles").text,
+    ):
+        assert not any(value in text for value in KEYS.values())
+    public = anna.put("/api/datasets/vehicles/datasource", json={"location": "s3://photos/2026", "credentials": {}})
+    assert public.json()["credentials"] == {}
+
+
+def test_a_dataset_is_made_with_what_opens_its_places(anna: TestClient) -> None:
+    made = anna.post(
+        "/api/datasets",
+        json={
+            "name": "vehicles",
+            "datasource": "s3://photos",
+            "output": "abfss://crops@acme.dfs.core.windows.net/x",
+            "credentials": KEYS,
+            "output_credentials": {"sas_token": "sig=hush"},
+        },
     )
+    assert made.status_code == 201
+    assert anna.get("/api/datasets/vehicles/datasource").json() == {
+        "location": "s3://photos",
+        "output_location": "az://crops@acme/x",
+        "credentials": dict.fromkeys(KEYS, MASK),
+        "output_credentials": {"sas_token": MASK},
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ({"datasource": "s3://photos"}, "credentials"),
+        ({"datasource": "s3://photos", "credentials": {"sas_token": "hush"}}, "credentials.sas_token"),
+        ({"datasource": "s3://photos", "credentials": {"access_key_id": "hush"}}, "credentials.secret_access_key"),
+        (
+            {"datasource": "s3://photos", "credentials": {**KEYS, "endpoint": "http://127.0.0.1"}},
+            "credentials.endpoint",
+        ),
+        ({"datasource": "s3://photos", "credentials": {"role_arn": "arn:aws:iam::1:role/x"}}, "credentials.role_arn"),
+        ({"datasource": "s3://photos", "output": "gs://crops", "credentials": KEYS}, "output_credentials"),
+        ({"datasource": "photos", "credentials": KEYS}, "credentials"),
+        ({"datasource": "photos", "output": "s3://b", "output_credentials": {"sas": "hush"}}, "output_credentials.sas"),
+        ({"output": "photos"}, "datasource"),
+        ({"credentials": KEYS}, "datasource"),
+    ],
+)
+def test_what_cannot_open_a_place_is_named_and_never_repeated(
+    anna: TestClient, wanted: dict[str, object], field: str
+) -> None:
+    answer = anna.post("/api/datasets", json={"name": "vehicles", **wanted})
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+    assert "hush" not in answer.text
+    assert names(anna) == []
+
+
+def test_the_owner_of_the_machine_needs_no_credentials(owner_of_machine: TestClient) -> None:
+    made = owner_of_machine.post("/api/datasets", json={"name": "vehicles", "datasource": "s3://photos"})
+    assert made.status_code == 201
+    endpoint = {"location": "s3://photos", "credentials": {**KEYS, "endpoint": "http://127.0.0.1:9000"}}
+    answer = owner_of_machine.put("/api/datasets/vehicles/datasource", json=endpoint)
+    assert answer.json()["credentials"] == {**dict.fromkeys(KEYS, MASK), "endpoint": "http://127.0.0.1:9000"}
 
 
 def test_a_dataset_gets_another_name(client: TestClient, committed: Path) -> None:

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from swath.core.access import Scope
 from swath.core.runs import RunState
-from swath.server.services import Services
-from swath.store import queue, runs
+from swath.server.services import ServerOptions, Services
+from swath.store import queue, runs, schema
 from swath.store.clock import now_ms
 from swath.store.credentials import Vault, keep_credentials
 from swath.store.database import Store
@@ -25,6 +26,7 @@ from swath.store.parts import remove_parts
 from swath.store.users import find_user
 from swath.testing.session_contract import EMBEDDER, make_additions
 from swath.wire.additions import EmbedderDocument, write_manifest, write_parts
+from swath.wire.endpoints import Endpoints
 
 Fixture = Any  # of conftest.py: UserClient
 
@@ -52,6 +54,11 @@ class HeldRun:
     def document(self) -> dict[str, Any]:
         document: dict[str, Any] = self.client.get(f"/api/runs/{self.run_id}").json()
         return document
+
+
+@pytest.fixture
+def options() -> ServerOptions:
+    return ServerOptions(endpoints=Endpoints.parse("s3://photos=http://minio:9000"))
 
 
 @pytest.fixture
@@ -318,19 +325,25 @@ def test_credentials_are_those_of_the_dataset_and_not_kept_on_the_way(
 ) -> None:
     plain = held.call("GET", "/credentials")
     assert plain.json() == {
-        "input": {"location": "/nowhere", "credentials": None},
-        "output": {"location": "/elsewhere", "credentials": None},
+        "input": {"location": "/nowhere", "credentials": None, "endpoint": None},
+        "output": {"location": "/elsewhere", "credentials": None, "endpoint": None},
         "is_confined": False,
     }
     assert plain.headers["cache-control"] == "no-store"
+    assert isinstance(services.vault, Vault)
+    keys = {"access_key_id": "AKIA", "secret_access_key": "hush"}
     with store.writing() as connection:
         dataset = dataset_by_name(connection, "vehicles", owner_id=find_user(connection, "anna").id)
         assert dataset is not None
-        assert isinstance(services.vault, Vault)
-        keep_credentials(connection, services.vault, dataset.id, "input", {"secret_access_key": "hush"})
+        connection.execute(sa.update(schema.datasets).values(input_uri="s3://photos/a", output_uri="gs://crops"))
+        keep_credentials(connection, services.vault, dataset.id, "input", keys)
     answer = held.call("GET", "/credentials").json()
-    assert answer["input"]["credentials"] == {"secret_access_key": "hush"}
-    assert answer["output"]["credentials"] is None
+    assert answer["input"] == {"location": "s3://photos/a", "credentials": keys, "endpoint": "http://minio:9000"}
+    assert answer["output"] == {"location": "gs://crops", "credentials": None, "endpoint": None}
+    # What a machine has itself is nothing for confined runs.
+    with store.writing() as connection:
+        connection.execute(sa.update(schema.datasets).values(is_confined=True))
+    assert held.call("GET", "/credentials").json()["output"]["credentials"] == {}
 
 
 def test_artifacts_with_folders_come_back(held: HeldRun) -> None:
