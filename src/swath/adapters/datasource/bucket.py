@@ -6,7 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
 
@@ -37,7 +37,7 @@ LONGEST_KEY = 1024
 
 _MANY_FOLDERS = 100
 _HIDDEN = f"{HIDDEN_ROOT}/"
-_AFTER_HIDDEN = f"{HIDDEN_ROOT}0"  # "0" comes after "/"
+_AFTER_HIDDEN = f"{_HIDDEN}\U0010fffd"  # the last of all characters: nothing sorts between it and the next folder
 _PROBE = f"{_HIDDEN}{TEMPORARY_PREFIX}rights-"
 _DEEDS = {
     Right.LIST: "listed",
@@ -92,8 +92,8 @@ class Bucket:
     def list_pages(self, prefix: str = "", *, skip_hidden_root: bool = False) -> Iterator[Sequence[FileEntry]]:
         check_prefix(prefix)
         skipped: list[str] = []
-        for objects in self._pages_without_hidden(prefix) if skip_hidden_root else self._pages(prefix):
-            entries = [entry for one in objects if (entry := self._entry(one, skipped)) is not None]
+        for page in self._pages_without_hidden(prefix) if skip_hidden_root else self._pages(prefix):
+            entries = [entry for one in page.objects if (entry := self._entry(one, skipped)) is not None]
             if skip_hidden_root:
                 entries = [entry for entry in entries if not entry.key.startswith(_HIDDEN)]
             if entries:
@@ -204,53 +204,44 @@ class Bucket:
 
     # Listing
 
-    def _pages(self, prefix: str, *, after: str = "") -> Iterator[Sequence[StoredObject]]:
+    def _pages(self, prefix: str, *, after: str = "", flat: bool = True) -> Iterator[Page]:
         """Pages of the objects whose key below the root starts with `prefix`."""
-        token = ""
+        query = ListingQuery(prefix=self._root + prefix, after=after and self._root + after, flat=flat)
         while True:
-            page = self._page(ListingQuery(prefix=self._root + prefix, after=after and self._root + after, token=token))
-            yield page.objects
+            page = self._page(query)
+            yield page
             if not page.next_token:
                 return
-            token = page.next_token
+            query = replace(query, token=page.next_token)
 
-    def _pages_without_hidden(self, prefix: str) -> Iterator[Sequence[StoredObject]]:
+    def _pages_without_hidden(self, prefix: str) -> Iterator[Page]:
         """The same; what is below the hidden folder is jumped over, or comes along where that would take longer."""
         if prefix.startswith(_HIDDEN):
-            return
+            return iter(())
         if not _HIDDEN.startswith(prefix):
-            yield from self._pages(prefix)
-        elif self._dialect.lists_after:
-            yield from self._pages_with_a_jump(prefix)
-        else:
-            yield from self._pages_by_folder(prefix)
+            return self._pages(prefix)
+        return self._pages_with_a_jump(prefix) if self._dialect.lists_after else self._pages_by_folder(prefix)
 
-    def _pages_with_a_jump(self, prefix: str) -> Iterator[Sequence[StoredObject]]:
+    def _pages_with_a_jump(self, prefix: str) -> Iterator[Page]:
         hidden = self._root + _HIDDEN
-        for objects in self._pages(prefix):
-            yield objects
-            if objects and objects[-1].key.startswith(hidden):
+        for page in self._pages(prefix):
+            yield page
+            if page.next_token and page.objects and page.objects[-1].key.startswith(hidden):
                 yield from self._pages(prefix, after=_AFTER_HIDDEN)
                 return
 
-    def _pages_by_folder(self, prefix: str) -> Iterator[Sequence[StoredObject]]:
-        folders: list[str] = []
-        objects: list[StoredObject] = []
-        token = ""
-        while True:
-            page = self._page(ListingQuery(prefix=self._root + prefix, flat=False, token=token))
-            folders.extend(folder.removeprefix(self._root) for folder in page.folders)
-            objects.extend(page.objects)
-            token = page.next_token
-            if len(folders) > _MANY_FOLDERS:
+    def _pages_by_folder(self, prefix: str) -> Iterator[Page]:
+        """For stores that cannot begin a listing in the middle: the folders at the root one by one, if they are few."""
+        top: list[Page] = []
+        for page in self._pages(prefix, flat=False):
+            top.append(page)
+            if sum(len(one.folders) for one in top) > _MANY_FOLDERS:
                 yield from self._pages(prefix)
                 return
-            if not token:
-                break
-        yield objects
-        for folder in folders:
-            if folder != _HIDDEN:
-                yield from self._pages(folder)
+        yield from top
+        for folder in (folder for page in top for folder in page.folders):
+            if folder != self._root + _HIDDEN:
+                yield from self._pages(folder.removeprefix(self._root))
 
     def _page(self, query: ListingQuery) -> Page:
         answer = self._ask(lambda: self._dialect.list_objects(query), Right.LIST)
@@ -282,16 +273,20 @@ class Bucket:
 
     def _read_part(self, key: str, whole: str, start: int, end: int, version: str) -> _Part:
         answer = self._ask(lambda: self._dialect.read(whole, start, end, version), Right.READ, key)
-        if answer.status == 206:
-            return _Part(answer.body, _total_of(answer, start), self._dialect.version_of(answer))
-        if answer.status == 200:  # a store that knows no ranges, or an object that is smaller than the range
-            return _Part(answer.body[start:end], len(answer.body), self._dialect.version_of(answer))
-        if answer.status == 416:
-            # Stores differ in what they look at first: a range that is none may hide that the version is another.
+        if answer.status in (200, 206):
+            read = self._dialect.version_of(answer)
+            if version and read != version:  # not every store heeds the condition that it is asked with
+                raise self._changed(key)
+            if answer.status == 206:
+                return _Part(answer.body, _total_of(answer, start), read)
+            return _Part(answer.body[start:end], len(answer.body), read)  # a store that knows no ranges
+        if answer.status in (412, 416):
+            # Stores differ in what they look at first: a missing file, another version and a range that is none may
+            # each hide the others.
             self._check_version(key, version or None)
+            if answer.status == 412:
+                raise self._changed(key)
             return _Part(b"", start, version)
-        if answer.status == 412:
-            raise self._changed(key)
         raise self._refusal(answer, Right.READ, key)
 
     def _check_version(self, key: str, version: str | None) -> None:

@@ -86,4 +86,10 @@ def _dialect(bucket: Location, access: Mapping[str, str] | None, endpoint: str) 
         from swath.adapters.datasource.s3_access import s3_dialect
 
         return s3_dialect(bucket, access, endpoint)
-    raise InvalidConfig(f"Buckets of `{bucket.scheme}://` are not supported yet")
+    if bucket.scheme is Scheme.AZURE:
+        from swath.adapters.datasource.azure import azure_dialect
+
+        return azure_dialect(bucket, access, endpoint)
+    from swath.adapters.datasource.gcs import gcs_dialect
+
+    return gcs_dialect(bucket, access, endpoint)

@@ -79,8 +79,10 @@ class Dialect(Protocol):
     lists_after: bool
     """Whether listings can begin after a given key."""
 
-    is_anonymous: bool
-    """Whether requests go out without any credentials."""
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether requests go out without any credentials."""
+        ...
 
     @property
     def url(self) -> str:
