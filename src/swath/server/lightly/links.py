@@ -87,7 +87,8 @@ class LinkMaker:
 
     def __call__(self, link: Link, *, file_name: str = "", expires_in_s: int | None = DEFAULT_EXPIRY_S) -> str:
         expires_at = None if expires_in_s is None else int(time.time()) + expires_in_s
-        name = file_name or link.name.rpartition("/")[2]
+        # Routes match no line breaks, and no program wants them in the name of a file.
+        name = (file_name or link.name.rpartition("/")[2]).replace("\n", " ").replace("\r", " ")
         return f"{self._base}/v1/links/{_token(self._key, link, expires_at)}/{quote(name, safe='')}"
 
 
