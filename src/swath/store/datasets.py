@@ -382,6 +382,11 @@ def record_samples_added(connection: Connection, dataset: Dataset, *, added: int
     )
 
 
+def set_processed_until(connection: Connection, dataset: Dataset, until: int) -> None:
+    """Keep until when (unix ms) somebody says that the files of an image dataset are processed."""
+    connection.execute(sa.update(_table).where(_table.c.id == dataset.id).values(processed_until=until))
+
+
 def mark_modified(connection: Connection, dataset_id: str, *, now: int) -> None:
     """Say that something about a dataset or the crops of its images has changed: whoever keeps copies looks anew."""
     connection.execute(sa.update(_table).where(_table.c.id == dataset_id).values(modified_at=now))

@@ -23,6 +23,7 @@ from swath.store.datasets import (
     rename_dataset,
     require_datasource,
 )
+from swath.store.datasource_documents import forget_datasources
 from swath.store.deletion import delete_dataset as delete_rows
 from swath.store.deletion import delete_files
 from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
@@ -139,6 +140,7 @@ def put_datasource(
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="change its datasource")
         changed = apply_places(services, connection, found, *places, is_confined=not anywhere)
+        forget_datasources(connection, found.id)
         document = _datasource(services, connection, changed)
     _tell(services, changed)
     return document
