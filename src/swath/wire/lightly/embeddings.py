@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from swath.wire.lightly.base import Answer, Milliseconds, ObjectId
 
 
@@ -22,7 +24,7 @@ class EmbeddingAnswer(Answer):
     name: str
     is_processed: bool
     created_at: Milliseconds
-    is2d: bool
+    is2d: bool = Field(serialization_alias="is2d")
 
 
 class Embedding2dAnswer(Answer):
