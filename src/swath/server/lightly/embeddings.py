@@ -107,7 +107,7 @@ def _map_answer(embedding: DatasetEmbedding, projection: Projection) -> Embeddin
         id=projection.id,
         dataset_id=projection.dataset_id,
         embedding_id=embedding.id,
-        name=f"{embedding.name} PCA",
+        name=f"{embedding.name}__2d",
         created_at=projection.created_at,
         dimensionality_reduction_method=DimensionalityReduction.PCA,
     )

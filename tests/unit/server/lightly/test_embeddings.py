@@ -126,7 +126,7 @@ def test_the_map_of_the_vectors_has_a_point_for_every_sample(facade: TestClient,
         "id": summary["id"],
         "datasetId": dataset_id,
         "embeddingId": embedding["id"],
-        "name": f"{embedding['name']} PCA",
+        "name": f"{embedding['name']}__2d",
         "createdAt": summary["createdAt"],
         "dimensionalityReductionMethod": "PCA",
     }
