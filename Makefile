@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup clients demo test test-slow test-all check format api lock clean
+.PHONY: help setup bucket-servers clients demo test test-slow test-all check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,18 +33,29 @@ clients: $(CLIENTS:%=.tools/clients/%/.installed) ## install the official client
 	$(UV) pip install --quiet --no-deps --python .tools/clients/$*/bin/python -r $<
 	@touch $@
 
+bucket-servers: .tools/bucket-servers/.installed ## install the servers that tests of buckets talk to
+
+SERVERS := tests/support/bucket_servers
+.tools/bucket-servers/.installed: $(SERVERS)/requirements.txt $(SERVERS)/package.json $(SERVERS)/package-lock.json | $(UV)
+	@mkdir -p .tools/bucket-servers
+	$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .tools/bucket-servers/python
+	$(UV) pip install --quiet --python .tools/bucket-servers/python -r $(SERVERS)/requirements.txt
+	cp $(SERVERS)/package.json $(SERVERS)/package-lock.json .tools/bucket-servers/
+	cd .tools/bucket-servers && npm ci --silent --omit=optional --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: setup ## make the demo datasource and do the object-level run on it
 	@rm -rf demo
 	$(RUN)/swath demo-data demo/vehicles_dataset
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
 
-test: setup clients ## run the tests
+test: setup clients bucket-servers ## run the tests
 	$(RUN)/pytest -n 3 --dist worksteal -m "not slow"
 
-test-slow: setup clients ## run the tests that `make test` leaves out
+test-slow: setup clients bucket-servers ## run the tests that `make test` leaves out
 	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
-test-all: setup clients ## run the tests, the slow ones too
+test-all: setup clients bucket-servers ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
 
 check: setup ## format, lint, types, import contracts, lock file, description of the interface

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.azure_server import AzureServer, shared_azure_server
+from tests.support.bucket_servers import processes
+from tests.support.gcs_server import GcsServer, shared_gcs_server
 from tests.support.postgresql import NotInstalled, Server, shared_server
+from tests.support.s3_server import S3Server, shared_s3_server
 
 from swath.store.database import Store, open_store
 from swath.store.home import Home, open_home
@@ -22,6 +26,30 @@ def postgresql_server() -> Server:
     try:
         return shared_server()
     except NotInstalled as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> S3Server:
+    try:
+        return shared_s3_server()
+    except processes.NotInstalled as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def azure_server() -> AzureServer:
+    try:
+        return shared_azure_server()
+    except processes.NotInstalled as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.fixture(scope="session")
+def gcs_server() -> GcsServer:
+    try:
+        return shared_gcs_server()
+    except processes.NotInstalled as exc:
         pytest.skip(str(exc))
 
 

@@ -100,6 +100,7 @@ class GcsDialect:
         self._bucket = bucket
         self._endpoint = endpoint
         self._credentials = credentials
+        self._client: Any = None  # of google-cloud-storage; signs, is never sent anywhere
         self._token: Callable[[], str] = _Tokens(credentials) if credentials is not None else lambda: ""
 
     @property
@@ -179,7 +180,6 @@ class GcsDialect:
         if self._credentials is None:
             return f"{self._endpoint}/{self._bucket}/{quote(key, safe='/-._~')}"
         from google.auth.credentials import Signing
-        from google.cloud.storage import Blob, Bucket
 
         options: dict[str, Any] = {"credentials": self._credentials}
         if not isinstance(self._credentials, Signing):
@@ -189,7 +189,7 @@ class GcsDialect:
             # Credentials of a machine in the cloud have no key at hand: the service signs for them.
             options |= {"service_account_email": email, "access_token": self._token()}
         return str(
-            Blob(key, Bucket(None, self._bucket)).generate_signed_url(
+            self._blob(key).generate_signed_url(
                 version="v4",
                 expiration=timedelta(seconds=expires_s),
                 method="GET",
@@ -197,6 +197,13 @@ class GcsDialect:
                 **options,
             )
         )
+
+    def _blob(self, key: str) -> Any:
+        from google.cloud.storage import Client
+
+        if self._client is None:
+            self._client = Client(project="any", credentials=self._credentials)
+        return self._client.bucket(self._bucket).blob(key)
 
     def code(self, answer: Answer) -> str:
         try:
