@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,8 @@ _table = schema.artifacts
 
 MAX_ARTIFACT_BYTES = 16 << 30
 MAX_NAME_BYTES = 500
+
+RUNS_PER_QUERY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,21 @@ def list_artifacts(connection: Connection, run_id: str) -> list[Artifact]:
         .order_by(_table.c.created_at, _table.c.name)
     )
     return [Artifact(**row._mapping) for row in connection.execute(query)]
+
+
+def artifacts_of_runs(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Artifact]]:
+    """Run id -> its artifacts, of those runs that left any."""
+    found: dict[str, list[Artifact]] = {}
+    for first in range(0, len(run_ids), RUNS_PER_QUERY):
+        query = (
+            sa.select(_table)
+            .where(_table.c.run_id.in_(run_ids[first : first + RUNS_PER_QUERY]))
+            .order_by(_table.c.created_at, _table.c.name)
+        )
+        for row in connection.execute(query):
+            values = dict(row._mapping)
+            found.setdefault(values.pop("run_id"), []).append(Artifact(**values))
+    return found
 
 
 def read_artifact(connection: Connection, home: Home, run_id: str, name: str) -> bytes:

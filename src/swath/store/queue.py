@@ -62,11 +62,13 @@ def schedule_run(
     task: str | None,
     priority: int = 0,
     runs_on: Sequence[str] = (),
+    worker_config_id: str | None = None,
     now: int,
 ) -> str:
     """Let a run wait for a worker. Returns its id.
 
     `dataset` is an image dataset; for a selection also a crops dataset, whose image dataset the run then names too.
+    `worker_config_id` is what an old script asked for it with.
     """
     images, crops = dataset, None
     if dataset.kind is DatasetKind.CROPS:
@@ -90,6 +92,7 @@ def schedule_run(
             input_uri=images.input_uri,
             output_uri=images.output_uri,
             cancel_requested=False,
+            worker_config_id=worker_config_id,
             priority=priority,
             runs_on=json.dumps(sorted(set(runs_on))),
             lease=0,
@@ -125,6 +128,7 @@ def retry_run(connection: Connection, run: Run, *, now: int) -> str:
         task=run.task,
         priority=run.priority,
         runs_on=tuple(run.labels),
+        worker_config_id=run.worker_config_id,
         now=now,
     )
 

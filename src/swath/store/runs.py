@@ -21,6 +21,9 @@ from swath.store.ids import new_id
 from swath.store.users import local_user
 from swath.wire.runs import storable
 
+_STATES_BEFORE_BEGINNING = (RunState.QUEUED.value, RunState.ABORTED.value)
+"""Of runs that nobody started."""
+
 _table = schema.runs
 _log = schema.run_log
 
@@ -63,6 +66,11 @@ class Run:
     def is_held(self) -> bool:
         """Whether a worker has the run now."""
         return self.lease_expires_at is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was tried: not of a run that waits for its first worker, or was cancelled while it did."""
+        return self.started_at is not None or self.state not in _STATES_BEFORE_BEGINNING
 
     @property
     def labels(self) -> frozenset[str]:
@@ -143,18 +151,23 @@ def page_of_runs(
     shared_dataset_ids: Collection[str] = (),
     states: Collection[RunState] = (),
     dataset_id: str | None = None,
+    only_begun: bool = False,
     offset: int = 0,
-    limit: int = 100,
+    limit: int | None = 100,
 ) -> tuple[list[Run], int]:
     """Runs of a user and on image datasets shared with them, newest first, and how many there are in all.
 
-    `states` and `dataset_id` narrow it down; no states are all states.
+    `states`, `dataset_id` and `only_begun` (see `Run.has_begun`) narrow it down; no states are all states.
     """
     condition = sa.or_(_table.c.owner_id == user_id, _table.c.image_dataset_id.in_(shared_dataset_ids))
     if states:
         condition = sa.and_(condition, _table.c.state.in_([state.value for state in states]))
     if dataset_id is not None:
         condition = sa.and_(condition, _of_dataset(dataset_id))
+    if only_begun:
+        condition = sa.and_(
+            condition, sa.or_(_table.c.started_at.is_not(None), _table.c.state.not_in(_STATES_BEFORE_BEGINNING))
+        )
     total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
     query = _newest_first(condition).offset(offset).limit(limit)
     return [_run(row) for row in connection.execute(query)], int(total)

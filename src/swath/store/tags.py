@@ -106,6 +106,12 @@ def tag_by_id(connection: Connection, dataset_id: str, tag_id: str) -> Tag | Non
     return None if row is None else _tag(row)
 
 
+def tags_of_run(connection: Connection, run_id: str) -> list[Tag]:
+    """The tags that a run made, of all its datasets, newest first."""
+    tags = [_tag(row) for row in connection.execute(_select().where(_table.c.run_id == run_id))]
+    return sorted(tags, key=lambda tag: (-tag.created_at, tag.name))
+
+
 def check_dataset_is_there(connection: Connection, dataset_id: str) -> None:
     """Raise NotFound if the dataset was deleted since somebody looked it up."""
     datasets = schema.datasets

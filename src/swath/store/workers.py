@@ -61,6 +61,23 @@ def register_worker(
     return _worker(connection.execute(sa.select(_table).where(same)).one())
 
 
+def announce_worker(
+    connection: Connection, *, owner_id: str, name: str, labels: Sequence[str] | None = None, now: int
+) -> Worker:
+    """Record a worker that somebody will start. One of the same owner and name is the same; once a process has been
+    that worker, what it says of itself counts. Without `labels` it keeps those it has."""
+    same = sa.and_(_table.c.owner_id == owner_id, _table.c.name == name)
+    row = connection.execute(sa.select(_table).where(same)).one_or_none()
+    said = json.dumps(sorted(set(labels or ())))
+    if row is None:
+        values = {"id": new_id(), "owner_id": owner_id, "name": name, "labels": said, "created_at": now}
+        unknown = {"version": "", "host_name": "", "details": "{}", "is_draining": False}
+        connection.execute(sa.insert(_table).values(**values, **unknown))
+    elif labels is not None and row.last_seen_at is None:
+        connection.execute(sa.update(_table).where(same).values(labels=said))
+    return _worker(connection.execute(sa.select(_table).where(same)).one())
+
+
 def find_worker(connection: Connection, worker_id: str, *, owner_id: str | None = None) -> Worker:
     """The worker of an id, of `owner_id` if given. Raises NotFound."""
     row = connection.execute(sa.select(_table).where(_table.c.id == worker_id)).one_or_none()
