@@ -132,6 +132,24 @@ class ImageIndexContract:
         assert index.get("/data", [entry(version="v1")]) == {}
         assert index.get("/data", [entry(version="v2")]) == {"a/b.jpg": known(2)}
 
+    def test_digests_come_back_while_size_and_version_match(self, index: ImageIndex) -> None:
+        assert index.get_digests("/data", [entry()]) == {}
+        index.put_digests("/data", [(entry("ü 写.json"), bytes(32)), (entry("b.json"), b"\x01" * 32)])
+        index.put_digests("/data", [])
+        wanted = [entry("ü 写.json"), entry("b.json"), entry("c.json")]
+        assert index.get_digests("/data", wanted) == {"ü 写.json": bytes(32), "b.json": b"\x01" * 32}
+        assert index.get_digests("/data", [entry("b.json", size=11), entry("ü 写.json", version="v2")]) == {}
+        assert index.get_digests("/other", wanted) == {}
+        index.put_digests("/data", [(entry("b.json", version="v2"), b"\x02" * 32)])
+        assert index.get_digests("/data", [entry("b.json", version="v1")]) == {}
+        assert index.get_digests("/data", [entry("b.json", version="v2")]) == {"b.json": b"\x02" * 32}
+
+    def test_digests_of_files_say_nothing_about_images(self, index: ImageIndex) -> None:
+        index.put_digests("/data", [(entry("a.jpg"), bytes(32))])
+        index.put("/data", [(entry("b.jpg"), known())])
+        assert index.get("/data", [entry("a.jpg")]) == {}
+        assert index.get_digests("/data", [entry("b.jpg")]) == {}
+
     def test_thousands_at_once(self, index: ImageIndex) -> None:
         entries = [entry(f"{i}.jpg") for i in range(3000)]
         index.put("/data", [(e, known(i % 200)) for i, e in enumerate(entries)])

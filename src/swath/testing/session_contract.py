@@ -372,6 +372,7 @@ class RunSessionContract:
             image_digest=image_digest("a.jpg"),
             prediction_digest=b"",
             outcome=FileOutcome.PREDICTIONS_MISSING.value,
+            modified_at=1_700_000_000_123,
         )
         session = open_session()
         receipt = session.commit(make_additions({}, also_used=[missing]))

@@ -49,6 +49,17 @@ def test_a_digest_of_another_length_is_not_believed(path: Path) -> None:
     assert index.get("/data", [entry("1.jpg"), entry("2.jpg")]) == {"2.jpg": known(2)}
 
 
+def test_an_index_of_an_earlier_version_learns_to_remember_digests(path: Path) -> None:
+    path.parent.mkdir()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE sources_1 (id INTEGER PRIMARY KEY, uri TEXT NOT NULL UNIQUE)")
+    connection.close()
+    index = SqliteImageIndex(path)
+    index.put_digests("/data", [(entry(), bytes(32))])
+    assert index.get_digests("/data", [entry()]) == {"a/b.jpg": bytes(32)}
+    assert index.problem is None
+
+
 def test_a_damaged_index_says_so_and_works_on(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"nonsense" * 1000)

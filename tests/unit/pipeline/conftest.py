@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -204,9 +204,10 @@ class Workplace:
         return execute_run(self.context(**options))
 
 
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Workplace]:
-    home = open_home(tmp_path / "home")
+@contextmanager
+def opened(folder: Path) -> Iterator[Workplace]:
+    """A workplace with an empty datasource, store and caches."""
+    home = open_home(folder)
     store = open_store(home.database_url)
     with (
         home.lock(pytest.fail),
@@ -215,6 +216,18 @@ def place(tmp_path: Path) -> Iterator[Workplace]:
         closing(store),
     ):
         yield Workplace(store, home, cache, index)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Workplace]:
+    with opened(tmp_path / "home") as found:
+        yield found
+
+
+@pytest.fixture
+def other_place(tmp_path: Path) -> Iterator[Workplace]:
+    with opened(tmp_path / "other-home") as found:
+        yield found
 
 
 @pytest.fixture

@@ -12,7 +12,14 @@ from swath.core.additions import RunAdditions, UsedFile
 from swath.core.errors import InvalidConfig
 from swath.testing.session_contract import make_additions, make_image_additions
 from swath.wire import additions as wire
-from swath.wire.additions import AdditionsManifest, read_additions, write_manifest, write_parts
+from swath.wire.additions import (
+    AdditionsManifest,
+    read_additions,
+    read_used_files,
+    write_manifest,
+    write_parts,
+    write_used_files,
+)
 from swath.wire.columns import read_columns, write_columns
 
 
@@ -45,9 +52,18 @@ def test_additions_without_objects_come_back() -> None:
 
 
 def test_additions_that_add_nothing_come_back() -> None:
-    seen = UsedFile(key="a.jpg", image_digest=b"i" * 32, prediction_digest=b"", outcome="predictions_missing")
+    seen = UsedFile(
+        key="a.jpg", image_digest=b"i" * 32, prediction_digest=b"", outcome="predictions_missing", modified_at=1 << 41
+    )
     assert_same(carried(make_additions({}, also_used=[seen])), make_additions({}, also_used=[seen]))
     assert_same(carried(make_image_additions([])), make_image_additions([]))
+
+
+def test_used_files_of_a_program_that_knows_no_times_are_read() -> None:
+    seen = UsedFile(key="a.jpg", image_digest=b"i" * 32, prediction_digest=b"", outcome="used")
+    document = read_columns(write_used_files([seen]), what="used files")
+    earlier = {name: document.blobs(name) for name in ("key", "image_digest", "prediction_digest", "outcome")}
+    assert read_used_files(read_columns(write_columns(earlier), what="used files")) == [seen]
 
 
 def test_many_rows_come_in_several_parts(monkeypatch: pytest.MonkeyPatch) -> None:
