@@ -30,6 +30,10 @@ STUBS = SOURCES / "stubs"
 WITHOUT_TORCH = frozenset({"1.2.25"})
 """Versions that import torch and its like, in place of which they get `STUBS`."""
 
+only_old = pytest.mark.parametrize("client_process", ["1.2.25"], indirect=True)
+only_new = pytest.mark.parametrize("client_process", ["1.5.23"], indirect=True)
+"""For tests of methods that one of them has not."""
+
 BEGINNING = """
 import lightly
 from lightly.api import ApiWorkflowClient
@@ -65,6 +69,7 @@ class OfficialClient:
     """One process with one version of the client. `output` and `warnings` are what the last piece printed."""
 
     def __init__(self, version: str, url: str, token: str, *, folder: Path) -> None:
+        """Start the process, which works in `folder`; `lightly` is imported when the first piece comes."""
         self.version = version
         self.output = ""
         self.warnings: Sequence[str] = ()
@@ -78,17 +83,16 @@ class OfficialClient:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        self._token = token
-        self._is_fresh = True
+        self.start_anew(url, token)
 
     @property
     def is_old(self) -> bool:
         """Whether it is of the time before clients checked what they are answered."""
         return self.version in WITHOUT_TORCH
 
-    def start_anew(self, token: str) -> None:
-        """Forget all names; the next piece finds a new `client` with this token."""
-        self._token = token
+    def start_anew(self, url: str, token: str) -> None:
+        """Forget all names; the next piece finds a new `client` of this server, with this token."""
+        self._environment = {"LIGHTLY_SERVER_LOCATION": url, "LIGHTLY_TOKEN": token}
         self._is_fresh = True
 
     def __call__(self, code: str, *, timeout_s: float = 120.0, **names: Any) -> Any:
@@ -98,8 +102,8 @@ class OfficialClient:
         """
         if self._is_fresh:
             self._is_fresh = False
-            self._ask(BEGINNING, {"token": self._token}, timeout_s, fresh=True)
-        return self._ask(code, names, timeout_s, fresh=False)
+            self._ask(BEGINNING, {"token": self._environment["LIGHTLY_TOKEN"]}, timeout_s, self._environment)
+        return self._ask(code, names, timeout_s)
 
     def close(self) -> None:
         self._process.kill()
@@ -114,7 +118,9 @@ class OfficialClient:
     def __exit__(self, *reason: object) -> None:
         self.close()
 
-    def _ask(self, code: str, names: Mapping[str, Any], timeout_s: float, *, fresh: bool) -> Any:
+    def _ask(
+        self, code: str, names: Mapping[str, Any], timeout_s: float, fresh: Mapping[str, str] | None = None
+    ) -> Any:
         assert self._process.stdin is not None
         request = {"code": code, "names": dict(names), "fresh": fresh}
         self._process.stdin.write(json.dumps(request).encode() + b"\n")

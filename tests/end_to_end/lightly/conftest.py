@@ -9,11 +9,12 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from tests.support.deployment import Deployment
 from tests.support.official_client import VERSIONS, OfficialClient
@@ -29,6 +30,11 @@ class ScriptUser:
     name: str
     token: str
     native: Client
+    url: str
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
+        """Ask the facade without any client: `user.ask("GET", "/datasets")`."""
+        return httpx2.request(method, f"{self.url}/v1{path}", params={"token": self.token}, **options)
 
 
 class Users:
@@ -48,7 +54,7 @@ class Users:
     def another_token(self, name: str, scope: Scope) -> ScriptUser:
         """The same user with another token."""
         token = self._live.client.tokens.create("test", scope=scope, user=name).secret
-        made = ScriptUser(name=name, token=token, native=Client(self._live.url, token))
+        made = ScriptUser(name=name, token=token, native=Client(self._live.url, token), url=self._live.url)
         self._made.append(made)
         return made
 
@@ -98,18 +104,31 @@ def user(make_user: Users) -> ScriptUser:
     return make_user()
 
 
+@pytest.fixture(scope="session")
+def client_processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, Deployment], OfficialClient]]:
+    """Processes with an official client by its version, kept for all tests: importing a client takes seconds."""
+    kept: dict[str, OfficialClient] = {}
+
+    def process_of(version: str, live: Deployment) -> OfficialClient:
+        if version not in kept:
+            kept[version] = OfficialClient(version, live.url, live.token, folder=tmp_path_factory.mktemp("scripts"))
+        return kept[version]
+
+    yield process_of
+    for client in kept.values():
+        client.close()
+
+
 @pytest.fixture(scope="module", params=VERSIONS)
 def client_process(
-    request: pytest.FixtureRequest, live: Deployment, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[OfficialClient]:
-    """A process with an official client, kept for all tests of the module."""
-    folder = tmp_path_factory.mktemp("scripts")
-    with OfficialClient(request.param, live.url, live.token, folder=folder) as client:
-        yield client
+    request: pytest.FixtureRequest, live: Deployment, client_processes: Callable[[str, Deployment], OfficialClient]
+) -> OfficialClient:
+    """A process with an official client of either version."""
+    return client_processes(request.param, live)
 
 
 @pytest.fixture
-def old_client(client_process: OfficialClient, user: ScriptUser) -> OfficialClient:
+def old_client(client_process: OfficialClient, live: Deployment, user: ScriptUser) -> OfficialClient:
     """Either official client, with a fresh `client` of `user`: `old_client("client.create_dataset('photos')")`."""
-    client_process.start_anew(user.token)
+    client_process.start_anew(live.url, user.token)
     return client_process

@@ -24,7 +24,7 @@ def main():
         request = json.loads(line)
         if request["fresh"]:
             names = {"__name__": "__main__"}
-            os.environ["LIGHTLY_TOKEN"] = request["names"]["token"]
+            os.environ.update(request["fresh"])
         names.update(request["names"])
         print(json.dumps(answer_to(request["code"], names)), file=answers, flush=True)
 
