@@ -45,6 +45,7 @@ class SelectionPlan:
     preselected_tag: str | None
     new_tag: str | None
     dry_run: bool
+    tags_preselected: bool = False  # the new tag holds what was chosen before, too
 
 
 def unit_of(dataset: Dataset) -> SelectionUnit:
@@ -63,9 +64,13 @@ def schedule_selection(
     """Let a selection run wait for a worker, with its samples settled. Returns its id.
 
     Raises NotFound for a tag that is not there, InvalidConfig or Conflict for a name that the new tag cannot have,
-    Conflict where nothing is left to choose from.
+    Conflict where nothing is left to choose from and for samples without embeddings.
     """
     dataset = plan.dataset
+    if dataset.sample_count and dataset.embedder_id is None:
+        raise Conflict(
+            f"dataset `{dataset.name}` has no embeddings to choose by", hint="Upload embeddings of all its samples."
+        )
     if plan.new_tag is not None:
         tags.check_tag_name(plan.new_tag, field="new_tag")
         tags.check_name_free(connection, dataset.id, plan.new_tag)
@@ -92,6 +97,7 @@ def schedule_selection(
         preselected_selection_id=preselected_id,
         preselected_tag=preselected_name,
         new_tag=plan.new_tag,
+        tags_preselected=plan.tags_preselected,
         dry_run=plan.dry_run,
     )
     return schedule_run(
@@ -192,7 +198,10 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
         if config.dry_run:
             selection_id = _settle(connection, dataset, run.owner_id, choice.sample_indices)
         else:
-            tag = _make_tag(connection, dataset, run, config.new_tag, choice.sample_indices)
+            tagged = choice.sample_indices
+            if config.tags_preselected:
+                tagged = np.union1d(tagged, preselected)
+            tag = _make_tag(connection, dataset, run, config.new_tag, tagged)
         counted = DatasetResult(id=dataset.id, name=dataset.name, samples=dataset.sample_count, added=0)
         is_crops = dataset.kind is DatasetKind.CROPS
         result = SelectionRunResult(
@@ -322,7 +331,7 @@ def _check_choice(chosen: NDArray[np.int64], candidates: NDArray[np.int64]) -> N
 
 
 def _make_tag(connection: Connection, dataset: Dataset, run: Run, wanted: str | None, chosen: NDArray[np.int64]) -> str:
-    """Tag what was chosen; returns the name. The work of a run is not lost to a name that was taken meanwhile."""
+    """Tag samples; returns the name. The work of a run is not lost to a name that was taken meanwhile."""
     if wanted is None:
         started = time.strftime("%Y-%m-%d %Hh%Mm%S", time.localtime(run.created_at / 1000))
         wanted = f"selection {started} {len(chosen)} selected"

@@ -71,6 +71,7 @@ class SelectionRunConfig(Document):
     preselected_selection_id: Id | None = None
     preselected_tag: str | None = None  # as it was called
     new_tag: str | None = None
+    tags_preselected: bool = False  # the new tag holds what was chosen before, too
     dry_run: bool = False
 
 

@@ -1,0 +1,125 @@
+"""Choosing samples, as a selection run that a worker does: `/v1/datasets/{dataset}/embeddings/{embedding}/sampling`."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import APIRouter
+from sqlalchemy.engine import Connection
+from starlette.responses import Response
+
+from swath.server.api.runs import publish_run
+from swath.server.dependencies import Member, ServicesDep
+from swath.server.lightly.answers import document_answer
+from swath.server.lightly.embeddings import embedding_of
+from swath.server.lightly.errors import ErrorCode, FacadeError
+from swath.server.lightly.lookups import dataset_of
+from swath.store import runs
+from swath.store.dataset_embeddings import DatasetEmbedding
+from swath.store.datasets import Dataset
+from swath.store.ids import is_id
+from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_of
+from swath.store.sharing import require_owner
+from swath.store.tags import Tag, name_is_free, tag_by_id, tag_members
+from swath.wire.lightly.sampling import JobAnswer, SamplingMethod, SamplingRequest, StoppingCondition
+from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig, Strategy, check_selection
+
+router = APIRouter(prefix="/datasets/{dataset}")
+
+_NOT_BUILT = frozenset({SamplingMethod.ACTIVE_LEARNING, SamplingMethod.CORAL})
+
+
+@router.post("/embeddings/{embedding}/sampling")
+def start_sampling(
+    services: ServicesDep, principal: Member, dataset: str, embedding: str, request: SamplingRequest
+) -> Response:
+    """Choose samples into a new tag, which holds those chosen before, too. Answers 200 with a job to follow."""
+    with services.store.writing() as connection:
+        found = dataset_of(connection, principal, dataset)
+        require_owner(connection, found, principal.user_id, to="start runs on it")
+        _check_usable(found, embedding_of(connection, found, embedding))
+        run_id = schedule_selection(connection, _plan(connection, found, request), owner_id=principal.user_id)
+        run = runs.find_run(connection, run_id)
+    publish_run(services, run)
+    return document_answer(JobAnswer(job_id=run_id))
+
+
+def _check_usable(dataset: Dataset, embedding: DatasetEmbedding) -> None:
+    """Raise FacadeError for embeddings that were uploaded and are not those of the dataset (any more)."""
+    uploaded = embedding.uploaded
+    if uploaded is None or uploaded.embedder_id is not None:
+        return
+    if uploaded.row_count != dataset.sample_count:
+        raise FacadeError(
+            422,
+            ErrorCode.EMBEDDING_ROW_COUNT_INVALID,
+            f"embeddings `{uploaded.name}` have {uploaded.row_count:,} rows, dataset `{dataset.name}` has "
+            f"{dataset.sample_count:,} samples: upload embeddings of all of them",
+        )
+    raise FacadeError(
+        422,
+        ErrorCode.EMBEDDING_INVALID,
+        f"the vectors of dataset `{dataset.name}` are not those of `{uploaded.name}`: others came after them, or a run "
+        "made some",
+    )
+
+
+def _plan(connection: Connection, dataset: Dataset, request: SamplingRequest) -> SelectionPlan:
+    if request.method in _NOT_BUILT:
+        raise FacadeError(
+            422,
+            ErrorCode.NOT_IMPLEMENTED,
+            f"method `{request.method}` is not there yet; choose by `{SamplingMethod.CORESET}` or "
+            f"`{SamplingMethod.RANDOM}`",
+        )
+    if not name_is_free(connection, dataset.id, request.new_tag_name):
+        message = f"dataset `{dataset.name}` has a tag `{request.new_tag_name}` already; choose another name"
+        raise FacadeError(409, ErrorCode.TAG_NAME_EXISTS, message)
+    query = _tag(connection, dataset, request.query_tag_id, ErrorCode.TAG_QUERYTAG_NOT_IN_DATASET)
+    preselected = _tag(connection, dataset, request.preselected_tag_id, ErrorCode.TAG_PRESELECTEDTAG_NOT_IN_DATASET)
+    stop = request.config.stopping_condition
+    available = dataset.sample_count if query is None else query.member_count
+    amount = _amount(stop, available=available, chosen_before=0 if preselected is None else preselected.member_count)
+    selection = SelectionConfig(n_samples=amount, unit=unit_of(dataset), strategies=(_strategy(request.method, stop),))
+    check_selection(selection)
+    return SelectionPlan(
+        dataset=dataset,
+        selection=selection,
+        members=None if query is None else tag_members(connection, query),
+        input_tag=None if query is None else query.name,
+        preselected_tag=None if preselected is None else preselected.id,
+        new_tag=request.new_tag_name,
+        dry_run=False,
+        tags_preselected=True,
+    )
+
+
+def _tag(connection: Connection, dataset: Dataset, tag_id: str | None, code: ErrorCode) -> Tag | None:
+    if tag_id is None:
+        return None
+    found = tag_by_id(connection, dataset.id, tag_id) if is_id(tag_id) else None
+    if found is None:
+        raise FacadeError(400, code, f"dataset `{dataset.name}` has no tag `{tag_id}`")
+    return found
+
+
+def _amount(stop: StoppingCondition, *, available: int, chosen_before: int) -> int | None:
+    """How many are to be chosen besides those that were chosen before, which clients count in."""
+    if stop.n_samples is None or stop.n_samples <= 0:
+        return None
+    total = max(1, round(stop.n_samples * available)) if stop.n_samples < 1 else int(stop.n_samples)
+    if total <= chosen_before:
+        raise FacadeError(
+            422,
+            ErrorCode.BAD_REQUEST,
+            f"`nSamples` is {total:,}, and {chosen_before:,} were chosen before, which it counts in: ask for more",
+        )
+    return total - chosen_before
+
+
+def _strategy(method: SamplingMethod, stop: StoppingCondition) -> Strategy:
+    if method is SamplingMethod.RANDOM:
+        # Nobody says which: another time it is to be others.
+        return RandomStrategy(seed=secrets.randbelow(2**31))
+    distance = stop.min_distance
+    return DiversityStrategy(minimum_distance=distance if distance is not None and distance > 0 else None)
