@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from swath.cli import exit_codes
-from swath.cli.options import HomeOption, JsonOption
+from swath.cli.options import CredentialsOption, HomeOption, JsonOption, OutputCredentialsOption
 from swath.cli.progress import progress_observer
 from swath.cli.run_summary import print_summary
 from swath.cli.selection_options import one_of, read_amount, read_strategy
@@ -19,7 +19,7 @@ from swath.wire.run_result import RunResult
 
 
 def run_command(
-    datasource: Annotated[str, typer.Argument(help="Folder with the images (and their predictions).")],
+    datasource: Annotated[str, typer.Argument(help="Folder or bucket with the images (and their predictions).")],
     task: Annotated[
         str | None, typer.Option("--task", help="Prediction task whose boxes become objects.", show_default=False)
     ] = None,
@@ -38,7 +38,7 @@ def run_command(
         float, typer.Option("--padding", help="Grow boxes by this share of their width and height.")
     ] = 0.0,
     dataset: Annotated[
-        str | None, typer.Option("--dataset", help="Name of the image dataset (default: the folder's name).")
+        str | None, typer.Option("--dataset", help="Name of the image dataset (default: that of the folder or bucket).")
     ] = None,
     crop_dataset_name: Annotated[
         str | None, typer.Option("--crop-dataset-name", help="Name of the crops dataset (default: <dataset>-crops).")
@@ -67,6 +67,8 @@ def run_command(
     output_datasource: Annotated[
         str | None, typer.Option("--output-datasource", help="Where crops and thumbnails go (default: the datasource).")
     ] = None,
+    credentials: CredentialsOption = None,
+    output_credentials: OutputCredentialsOption = None,
     embedder: Annotated[
         str, typer.Option("--embedder", help="Built-in name, path of an ONNX file, or hub:owner/name.")
     ] = "efficientnet-lite0",
@@ -118,6 +120,8 @@ def run_command(
         )
         result = _run(
             config,
+            credentials=credentials,
+            output_credentials=output_credentials,
             home=home,
             size=embedder_size,
             mean=_numbers(embedder_mean),
@@ -143,6 +147,8 @@ def run_command(
 def _run(
     config: RunConfig,
     *,
+    credentials: Path | None,
+    output_credentials: Path | None,
     home: Path | None,
     size: int | None,
     mean: tuple[float, ...] | None,
@@ -151,12 +157,18 @@ def _run(
 ) -> RunResult:
     from swath.wiring.exports import export_run
     from swath.wiring.jobs import run_job
+    from swath.wiring.places import read_given_access
     from swath.wiring.runs import onnx_options
 
     settings = load_settings(home=home)
+    access = read_given_access(config.datasource.location, config.datasource.output, credentials, output_credentials)
     with progress_observer() as observer:
         result = run_job(
-            config, settings, observer=observer, onnx_options=onnx_options(input_size=size, mean=mean, std=std)
+            config,
+            settings,
+            observer=observer,
+            access=access,
+            onnx_options=onnx_options(input_size=size, mean=mean, std=std),
         )
         if output is not None and result.state == "COMPLETED":
             result.paths |= export_run(settings, result, output)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from swath.cli import exit_codes
-from swath.cli.options import HomeOption, JsonOption
+from swath.cli.options import CredentialsOption, HomeOption, JsonOption, OutputCredentialsOption
 from swath.cli.progress import progress_observer
 from swath.core.boxes import BoxFormat
 from swath.core.errors import InvalidConfig, SwathError
@@ -19,26 +19,31 @@ PROBLEMS_SHOWN = 20
 
 
 def validate_command(
-    datasource: Annotated[str, typer.Argument(help="Folder with the images and predictions.")],
+    datasource: Annotated[str, typer.Argument(help="Folder or bucket with the images and predictions.")],
     task: Annotated[list[str] | None, typer.Option("--task", help="Only this task; may be repeated.")] = None,
     box_format: Annotated[str, typer.Option("--box-format", help="xywh, xyxy or auto.")] = "xywh",
     output_datasource: Annotated[
         str | None, typer.Option("--output-datasource", help="Where predictions lie, if not with the images.")
     ] = None,
+    credentials: CredentialsOption = None,
+    output_credentials: OutputCredentialsOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Report on predictions: counts, every bad file, suspicious boxes, categories, missing files."""
+    from swath.wiring.places import read_given_access
     from swath.wiring.validation import validate_here
 
     try:
         if box_format not in list(BoxFormat):
             raise InvalidConfig(f"`--box-format` is one of {', '.join(BoxFormat)}, got `{box_format}`")
+        access = read_given_access(datasource, output_datasource, credentials, output_credentials)
         with progress_observer() as observer:
             report = validate_here(
                 load_settings(home=home),
                 datasource,
                 output=output_datasource,
+                access=access,
                 task_names=task or None,
                 box_format=BoxFormat(box_format),
                 observer=observer,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from swath.client.documents import read, segment
 from swath.client.transport import Transport
 from swath.core.errors import SourceUnavailable
-from swath.wire.access import DatasetCreate
+from swath.wire.access import DatasetCreate, DatasourceChange, DatasourceDocument, VerifiedDatasource
 from swath.wire.browsing import SampleDocument, SamplePage
 from swath.wire.datasets import DatasetDetails, DatasetList, DatasetSummary, DeletedDatasets, TagSummary
 from swath.wire.exports import ExportDocument, ExportFormat, ExportState
@@ -176,6 +176,38 @@ class Dataset:
         self._transport.download(f"/exports/{export.id}/file", target)
         return target
 
+    @property
+    def datasource(self) -> DatasourceDocument:
+        """Where its files are. Secrets are `********`."""
+        return read(DatasourceDocument, self._transport.get(f"/datasets/{self.id}/datasource"))
+
+    def set_datasource(
+        self,
+        location: str | Path,
+        *,
+        output: str | Path | None = None,
+        credentials: Mapping[str, str] | None = None,
+        output_credentials: Mapping[str, str] | None = None,
+    ) -> DatasourceDocument:
+        """Say where the images are and where crops go, see `Datasets.create`.
+
+        The place that is set already can be set again, which renews its credentials. Credentials that are not given
+        stay as long as the place does. Raises Conflict for another place once there are samples.
+        """
+        request = DatasourceChange(
+            location=str(location),
+            output=_text(output),
+            credentials=_texts(credentials),
+            output_credentials=_texts(output_credentials),
+        )
+        answer = self._transport.put(f"/datasets/{self.id}/datasource", request.model_dump(mode="json"))
+        self.refresh()
+        return read(DatasourceDocument, answer)
+
+    def verify(self) -> VerifiedDatasource:
+        """Let the server try what may be done with the places of the dataset: per place and right null, or why not."""
+        return read(VerifiedDatasource, self._transport.post(f"/datasets/{self.id}/datasource:verify", {}))
+
     def delete(self, *, cascade: bool = False) -> None:
         """Delete the dataset, `cascade` with its crops datasets; never the images of its datasource."""
         Datasets(self._transport).delete(self.id, cascade=cascade)
@@ -190,16 +222,28 @@ class Datasets:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
 
-    def create(self, name: str, *, datasource: str | Path | None = None, output: str | Path | None = None) -> Dataset:
+    def create(
+        self,
+        name: str,
+        *,
+        datasource: str | Path | None = None,
+        output: str | Path | None = None,
+        credentials: Mapping[str, str] | None = None,
+        output_credentials: Mapping[str, str] | None = None,
+    ) -> Dataset:
         """Make an image dataset without samples; runs add to it.
 
-        `datasource` is a folder as the server sees it, `output` where crops go (default: the same). Raises Conflict
-        for a name that is taken, InvalidConfig for a folder that the server may not use.
+        `datasource` is a folder as the server sees it, or a bucket (`s3://…`, `gs://…`, `az://…`, `obs://…`), `output`
+        where crops go (default: the same). `credentials` open a bucket, `{}` a public one; without
+        `output_credentials` an output in the same bucket is opened with them. Raises Conflict for a name that is
+        taken, InvalidConfig for a place or credentials that cannot be used, naming the field.
         """
         request = DatasetCreate(
             name=name,
-            datasource=None if datasource is None else str(datasource),
-            output=None if output is None else str(output),
+            datasource=_text(datasource),
+            output=_text(output),
+            credentials=_texts(credentials),
+            output_credentials=_texts(output_credentials),
         )
         answer = self._transport.post("/datasets", request.model_dump(mode="json"))
         return Dataset(self._transport, read(DatasetDetails, answer))
@@ -224,6 +268,14 @@ class Datasets:
         """
         answer = self._transport.delete(f"/datasets/{segment(name_or_id)}", {"cascade": "true" if cascade else "false"})
         return read(DeletedDatasets, answer)
+
+
+def _text(place: str | Path | None) -> str | None:
+    return None if place is None else str(place)
+
+
+def _texts(credentials: Mapping[str, str] | None) -> dict[str, str] | None:
+    return None if credentials is None else dict(credentials)
 
 
 def _dataset(transport: Transport, name_or_id: str) -> Dataset:

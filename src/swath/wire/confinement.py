@@ -8,17 +8,12 @@ again whenever it is used, for names change their addresses.
 from __future__ import annotations
 
 import ipaddress
-import json
 import socket
 from collections.abc import Collection, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
 from urllib.parse import urlsplit
 
 from swath.core.errors import InvalidConfig
-
-_KEY_URLS = ("gcs_base_url", "token_uri", "auth_uri")
-"""Fields of the key file of a Google service account that name addresses."""
 
 
 def check_confined_access(
@@ -36,6 +31,11 @@ def check_confined_access(
     endpoint = access.get("endpoint", "")
     if endpoint and endpoint.rstrip("/") not in {one.rstrip("/") for one in listed_endpoints}:
         require_public_address(endpoint, field=f"{field}.endpoint")
+    check_role(access, delegated_roles, field=field)
+
+
+def check_role(access: Mapping[str, str], delegated_roles: Collection[str], *, field: str = "credentials") -> None:
+    """Raise InvalidConfig for a role that the machine's own credentials would take on, unless everybody may do so."""
     role = access.get("role_arn", "")
     if role and not access.get("access_key_id") and not any(fnmatchcase(role, one) for one in delegated_roles):
         raise InvalidConfig(
@@ -43,8 +43,6 @@ def check_confined_access(
             field=f"{field}.role_arn",
             hint="Give keys with it, or ask the operator to list the role in `SWATH_DELEGATED_ROLES`.",
         )
-    if access.get("service_account"):
-        _check_key_file(access["service_account"], field=f"{field}.service_account")
 
 
 def require_public_address(url: str, *, field: str) -> None:
@@ -71,30 +69,3 @@ def require_public_address(url: str, *, field: str) -> None:
             field=field,
             hint="The server's operator can list it in `SWATH_ENDPOINTS`.",
         )
-
-
-def _check_key_file(text: str, *, field: str) -> None:
-    """The key of a service account says where to ask for tokens and for files."""
-    try:
-        document: Any = json.loads(text)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or document.get("type", "service_account") != "service_account":
-        raise InvalidConfig(
-            f"`{field}` is not the JSON of the key of a service account",
-            field=field,
-            hint="Google's console makes one: a document of `type` `service_account`.",
-        )
-    for name in _KEY_URLS:
-        url = document.get(name)
-        if url is not None and not (isinstance(url, str) and _is_google(url)):
-            raise InvalidConfig(f"`{name}` of `{field}` is not an address of Google's", field=field)
-
-
-def _is_google(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return parts.scheme == "https" and (host == "googleapis.com" or host.endswith((".googleapis.com", ".google.com")))

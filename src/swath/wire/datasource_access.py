@@ -7,6 +7,7 @@ may be shown as it is.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 
 from swath.core.errors import InvalidConfig
@@ -37,10 +38,13 @@ FIELDS: dict[Scheme, tuple[str, ...]] = {
 SHOWN = frozenset({"region", "endpoint", "role_arn", "kms_key", "project_id", "account_name"})
 """Fields that are no secrets."""
 
+_NAMES = {"region": re.compile("[A-Za-z0-9-]{1,64}"), "account_name": re.compile("[A-Za-z0-9-]{1,64}")}
+"""What becomes part of the name of a host."""
+
 
 def check_access(scheme: Scheme, access: Mapping[str, str], *, field: str = "credentials") -> dict[str, str]:
-    """The access without empty fields. Raises InvalidConfig for a field that places of this kind do not have, and
-    for ones that are of no use without another; values are never repeated."""
+    """The access without empty fields. Raises InvalidConfig for a field that places of this kind do not have, for ones
+    that are of no use without another and for names that cannot be; values are never repeated."""
     given = {name: value for name, value in access.items() if value}
     known = FIELDS[scheme]
     for name in given:
@@ -55,4 +59,7 @@ def check_access(scheme: Scheme, access: Mapping[str, str], *, field: str = "cre
     for one, other in (("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")):
         if one in given and other not in given:
             raise InvalidConfig(f"`{field}.{one}` needs `{field}.{other}`", field=f"{field}.{other}")
+    for name, pattern in _NAMES.items():
+        if name in given and not pattern.fullmatch(given[name]):
+            raise InvalidConfig(f"`{field}.{name}` cannot be such a name", field=f"{field}.{name}")
     return given

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from swath.adapters.datasource import open_datasource
 from swath.settings import Settings
 from swath.store import catalog
+from swath.store.datasets import crops_datasets_of
 from swath.store.deletion import delete_dataset, delete_files
+from swath.store.sharing import find_dataset
 from swath.wire.datasets import DatasetDetails, DatasetSummary
+from swath.wiring.places import KeptOutputs
 from swath.wiring.served import server_of_home
 from swath.wiring.workspace import open_workspace
 
@@ -43,8 +45,11 @@ def remove_dataset(settings: Settings, name: str, *, cascade: bool, note: Callab
                 note(line)
             return list(gone.names)
     with open_workspace(settings) as workspace, workspace.home.lock(note, what=f"deletion of `{name}`"):
+        with workspace.store.reading() as connection:
+            found = find_dataset(connection, name)
+            outputs = KeptOutputs(workspace, [found, *crops_datasets_of(connection, found.id)])
         deleted = delete_dataset(workspace.store, workspace.home, name, cascade=cascade)
         for dataset in deleted:
-            for line in delete_files(dataset, open_datasource):
+            for line in delete_files(dataset, outputs):
                 note(line)
         return [dataset.name for dataset in deleted]

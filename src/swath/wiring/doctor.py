@@ -13,6 +13,7 @@ from swath.core.errors import SwathError
 from swath.settings import Settings
 
 PACKAGES = ("numpy", "numba", "onnxruntime", "onnx", "pillow", "simplejpeg", "sqlalchemy", "pyroaring", "arro3-core")
+CLOUD_PACKAGES = ("boto3", "google-cloud-storage")
 LOW_DISK_BYTES = 2 * 1024**3
 
 
@@ -38,6 +39,7 @@ def examine(settings: Settings, *, embedder: str) -> list[Check]:
         _disk(settings),
         _embedder(settings, embedder),
         _providers(),
+        _buckets(settings),
         _web_app(),
     ]
 
@@ -121,6 +123,18 @@ def _providers() -> Check:
     except ImportError as exc:
         return Check(name="inference", ok=False, detail=f"onnxruntime cannot be imported: {exc}")
     return Check(name="inference", ok=True, detail=", ".join(onnxruntime.get_available_providers()))
+
+
+def _buckets(settings: Settings) -> Check:
+    """Whether there is what speaks to buckets, and where the operator says that some are."""
+    where = "".join(f"; {prefix} is at {target}" for prefix, target in settings.endpoints.targets.items())
+    for package in CLOUD_PACKAGES:
+        try:
+            importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            detail = f"{package} is not installed: pip install 'swath[cloud]'{where}"
+            return Check(name="buckets", ok=False if where else None, detail=detail)
+    return Check(name="buckets", ok=True, detail=f"can be opened{where}")
 
 
 def _web_app() -> Check:

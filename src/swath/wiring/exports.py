@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swath.adapters.datasource import open_datasource
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.settings import Settings
 from swath.store import catalog, exports
 from swath.wire.run_result import RunResult
+from swath.wiring.places import open_kept_output
 from swath.wiring.served import server_of_home
 from swath.wiring.workspace import Workspace, open_workspace
 
@@ -112,7 +112,7 @@ def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Pa
     with (folder / exports.CROPS_CSV).open("w", newline="", encoding="utf-8", errors="surrogatepass") as table:
         table.write(exports.crops_csv_head())
         for file in files:
-            source = source or open_datasource(details.output_uri)
+            source = source or open_kept_output(workspace, details.id)
             target = folder / file.path
             try:
                 data = source.read(file.key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from swath.adapters.datasource import open_datasource
@@ -18,6 +18,10 @@ from swath.pipeline.image_pass import Machinery
 from swath.pipeline.ports import Datasource, Embedder, RunObserver
 from swath.settings import Settings
 from swath.store.home import Home
+from swath.wire.confinement import check_role
+from swath.wire.endpoints import Endpoints, folder_of
+from swath.wire.locations import Location, parse_location
+from swath.wire.runs import DatasourceAccess
 
 
 @contextmanager
@@ -72,24 +76,47 @@ def _stamp(name: str) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Which local folders runs of others may touch here. `trusts_server`: all that the server's owner asks for."""
+    """What runs of others may touch here: local folders, what this machine has to open buckets, where these are.
+
+    `trusts_server`: all folders that the server's owner asks for.
+    """
 
     roots: tuple[Path, ...]
     trusts_server: bool
+    endpoints: Endpoints = field(default_factory=Endpoints)
+    delegated_roles: tuple[str, ...] = ()
 
-    def open(self, location: str, *, is_confined: bool) -> Datasource:
-        """The datasource at a location, if a run may use it. Raises InvalidConfig where it may not."""
-        if is_confined or not self.trusts_server:
-            self._check(location)
-        return open_datasource(location)
+    def open(self, place: DatasourceAccess, *, is_confined: bool) -> Datasource:
+        """The datasource of a run, if it may use it. Raises InvalidConfig where it may not."""
+        location = parse_location(place.location)
+        if location.is_bucket:
+            return self._open_bucket(place, location, is_confined=is_confined)
+        self._check(place.location, is_confined=is_confined)
+        return open_datasource(place.location)
 
-    def _check(self, location: str) -> None:
-        resolved = Path(os.path.realpath(location))
+    def _open_bucket(self, place: DatasourceAccess, location: Location, *, is_confined: bool) -> Datasource:
+        access = place.credentials
+        if is_confined:
+            # What this machine has itself is for runs of the server's owner.
+            access = access or {}
+            check_role(access, self.delegated_roles)
+        endpoint = self.endpoints.target_of(location)
+        if endpoint is None:
+            endpoint = place.endpoint or (access or {}).get("endpoint", "")
+            if (folder := folder_of(endpoint)) is not None:
+                self._check(folder, is_confined=is_confined)
+        targets = {location.uri: folder_of(endpoint) or endpoint} if endpoint else {}
+        return open_datasource(place.location, access, endpoints=Endpoints(targets))
+
+    def _check(self, folder: str, *, is_confined: bool) -> None:
+        if self.trusts_server and not is_confined:
+            return
+        resolved = Path(os.path.realpath(folder))
         if any(resolved.is_relative_to(os.path.realpath(root)) for root in self.roots):
             return
         names = ", ".join(f"`{root}`" for root in self.roots) or "none"
         raise InvalidConfig(
-            f"`{location}` does not lie below a folder that this worker may use",
+            f"`{folder}` does not lie below a folder that this worker may use",
             field="datasource",
             hint=f"Its operator allows folders with `root=FOLDER` or `SWATH_ROOTS`; now there is {names}.",
         )

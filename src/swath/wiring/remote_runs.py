@@ -66,8 +66,8 @@ class RunExecution:
 
     def _open_datasources(self, access: RunCredentials) -> tuple[Datasource, Datasource]:
         """Where images are read and where crops go. Raises what of it this machine may not or cannot use."""
-        source = self.reach.open(access.input.location, is_confined=access.is_confined)
-        output = self.reach.open(access.output.location, is_confined=access.is_confined)
+        source = self.reach.open(access.input, is_confined=access.is_confined)
+        output = self.reach.open(access.output, is_confined=access.is_confined)
         reason = output.why_not_writable()
         if reason is not None:
             raise SourceUnavailable(

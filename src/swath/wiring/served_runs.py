@@ -7,12 +7,12 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import swath
-from swath.adapters.datasource import open_datasource
 from swath.adapters.embedders import OnnxOptions
 from swath.client import Client
 from swath.client.datasets import Dataset
@@ -29,13 +29,15 @@ from swath.core.errors import (
 from swath.core.runs import RunState
 from swath.pipeline.ports import Datasource, RunObserver
 from swath.settings import Settings
-from swath.store.home import ServerAddress, open_home
+from swath.store.home import Home, ServerAddress, open_home
+from swath.wire.locations import is_bucket_uri, parse_location
 from swath.wire.run_config import RunConfig
 from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment, WorkerRegistration
 from swath.wiring.machinery import EmbedderShelf, Reach
+from swath.wiring.places import GivenAccess, opener
 from swath.wiring.remote_runs import RunExecution
-from swath.wiring.runs import image_dataset_name_of, open_output
+from swath.wiring.runs import name_and_folder_of, open_output
 from swath.wiring.server_access import ServerAccess
 from swath.worker.progress import ProgressBoard
 from swath.worker.run_link import run_link
@@ -50,6 +52,7 @@ def run_through_server(
     address: ServerAddress,
     *,
     observer: RunObserver,
+    access: GivenAccess | None = None,
     onnx_options: OnnxOptions | None = None,
 ) -> RunResult:
     """Ask the server for a run and execute it here, with the models and caches of the same home.
@@ -58,22 +61,26 @@ def run_through_server(
     Ctrl-C cancels it. If a worker takes it first, this waits for its result.
     """
     home = open_home(settings.home)
-    source = open_datasource(config.datasource.location)
-    name = image_dataset_name_of(config, source)
+    name, folder = name_and_folder_of(config)
     embedders = EmbedderShelf(home.models)
     embedders.get(config.embedder, onnx_options)
-    output = open_output(config, source, home, observer)
-    access = ServerAccess(url=address.url, token=address.token)
-    with Client(address.url, address.token) as client, access.line() as line, access.run_transport() as transport:
+    server = ServerAccess(url=address.url, token=address.token)
+    with Client(address.url, address.token) as client, server.line() as line, server.run_transport() as transport:
         execution = RunExecution(
             settings=settings,
             home=home,
             transport=transport,
-            reach=Reach(roots=settings.roots, trusts_server=True),
+            reach=Reach(
+                roots=settings.roots,
+                trusts_server=True,
+                endpoints=settings.endpoints,
+                delegated_roles=settings.delegated_roles,
+            ),
             embedders=embedders,
             onnx_options=onnx_options,
         )
-        dataset, is_new = _dataset(client, name, source, output)
+        places = _Places(config=config, folder=folder, given=access or GivenAccess())
+        dataset, is_new = _dataset(client, name, places, lambda: places.open_output(settings, home, observer))
         is_complete = False
         try:
             result = _run(client, config, dataset, line, execution, observer)
@@ -84,16 +91,51 @@ def run_through_server(
     return result
 
 
-def _dataset(client: Client, name: str, source: Datasource, output: Datasource) -> tuple[Dataset, bool]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Places:
+    """Where a run reads and writes, as the command says it; `folder` is what it reads unless that is a bucket."""
+
+    config: RunConfig
+    folder: Datasource | None
+    given: GivenAccess
+
+    @property
+    def uri(self) -> str:
+        return parse_location(self.config.datasource.location).uri if self.folder is None else self.folder.uri
+
+    def open_output(self, settings: Settings, home: Home, observer: RunObserver) -> Datasource:
+        source = self.folder or opener(settings)(self.uri, self.given.input)
+        return open_output(self.config, source, self.given.output, settings, home, observer)
+
+
+def _dataset(client: Client, name: str, places: _Places, open_output: Callable[[], Datasource]) -> tuple[Dataset, bool]:
     """The image dataset of a run, and whether it was made for it. Raises Conflict if it is of another datasource."""
+    given = places.given
     try:
         found = client.datasets.get(name)
     except NotFound:
-        return client.datasets.create(name, datasource=source.uri, output=output.uri), True
-    if found.document.input_uri != source.uri:
+        output = open_output().uri
+        is_bucket = is_bucket_uri(output)
+        created = client.datasets.create(
+            name,
+            datasource=places.uri,
+            output=output,
+            credentials=given.input,
+            output_credentials=given.output if is_bucket else None,
+        )
+        return created, True
+    if found.document.input_uri != places.uri:
         raise Conflict(
-            f"dataset `{name}` reads from `{found.document.input_uri}`, this run from `{source.uri}`",
+            f"dataset `{name}` reads from `{found.document.input_uri}`, this run from `{places.uri}`",
             hint="Give the run another dataset name (`--dataset`), or the datasource the dataset was made from.",
+        )
+    if given.input is not None or given.output is not None:
+        output = found.document.output_uri
+        found.set_datasource(
+            places.uri,
+            output=output,
+            credentials=given.input,
+            output_credentials=given.output if is_bucket_uri(output) else None,
         )
     return found, False
 

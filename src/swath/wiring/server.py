@@ -18,7 +18,6 @@ from typing import Any
 
 import uvicorn
 
-from swath.adapters.datasource import open_datasource
 from swath.adapters.decoders.pillow_codec import PillowCodec
 from swath.adapters.parquet import ParquetTables
 from swath.core.access import Scope
@@ -36,6 +35,7 @@ from swath.store.run_endings import close_abandoned_runs
 from swath.store.sweep import sweep
 from swath.store.tokens import issue_login_code, issue_token, replace_local_token
 from swath.store.users import local_user
+from swath.wiring.places import opener
 from swath.wiring.runs import kill_point
 from swath.wiring.workspace import database_url
 
@@ -164,12 +164,14 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
         store=store,
         home=home,
         vault=vault,
-        open_datasource=open_datasource,
+        open_datasource=opener(settings),
         codec=PillowCodec(max_pixels=settings.max_image_pixels),
         tables=ParquetTables(),
         options=ServerOptions(
             roots=settings.roots,
             hosts=settings.hosts,
+            endpoints=settings.endpoints,
+            delegated_roles=settings.delegated_roles,
             webapp=settings.webapp_dir,
             worker_timeout_s=settings.worker_timeout,
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 
-from swath.adapters.datasource import open_datasource
 from swath.adapters.decoders.pillow_codec import PillowCodec
 from swath.adapters.image_index import SqliteImageIndex
 from swath.core.boxes import BoxFormat
@@ -14,6 +13,7 @@ from swath.pipeline.validate import validate_datasource
 from swath.settings import Settings
 from swath.store.home import open_home
 from swath.wire.validation import ValidationReport
+from swath.wiring.places import GivenAccess, opener
 
 
 def validate_here(
@@ -21,13 +21,15 @@ def validate_here(
     location: str,
     *,
     output: str | None,
+    access: GivenAccess,
     task_names: Sequence[str] | None,
     box_format: BoxFormat,
     observer: RunObserver,
 ) -> ValidationReport:
     """Report on the predictions of a datasource. Raises SwathError where there is nothing to report on."""
-    source = open_datasource(location)
-    sources = (source,) if output is None else (open_datasource(output), source)
+    open_datasource = opener(settings)
+    source = open_datasource(location, access.input)
+    sources = (source,) if output is None else (open_datasource(output, access.output), source)
     home = open_home(settings.home)
     with closing(SqliteImageIndex(home.cache / "images.sqlite")) as index:
         return validate_datasource(

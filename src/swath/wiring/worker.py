@@ -49,7 +49,12 @@ def run_worker(settings: Settings, options: WorkerOptions, *, stopping: threadin
             settings=settings,
             home=home,
             transport=transport,
-            reach=Reach(roots=settings.roots, trusts_server=options.trusts_server),
+            reach=Reach(
+                roots=settings.roots,
+                trusts_server=options.trusts_server,
+                endpoints=settings.endpoints,
+                delegated_roles=settings.delegated_roles,
+            ),
             embedders=EmbedderShelf(home.models),
         )
         WorkerLife(

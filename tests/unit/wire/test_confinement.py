@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from swath.core.errors import InvalidConfig
@@ -11,19 +9,8 @@ KEYS = {"access_key_id": "AKIA", "secret_access_key": "hush"}
 ROLE = "arn:aws:iam::1:role/swath-readers"
 
 
-def key_file(**changed: object) -> dict[str, str]:
-    document = {
-        "type": "service_account",
-        "private_key": "hush",
-        "token_uri": "https://oauth2.googleapis.com/token",
-        "auth_uri": "https://accounts.google.com/o/oauth2/auth",
-        **changed,
-    }
-    return {"service_account": json.dumps(document)}
-
-
 @pytest.mark.parametrize(
-    "access", [{}, KEYS, {**KEYS, "role_arn": ROLE}, {"sas_token": "sig=hush"}, key_file(), key_file(auth_uri=None)]
+    "access", [{}, KEYS, {**KEYS, "role_arn": ROLE}, {"sas_token": "sig=hush"}, {"service_account": "{}"}]
 )
 def test_credentials_of_ones_own_are_fine(access: dict[str, str]) -> None:
     check_confined_access(access)
@@ -71,22 +58,3 @@ def test_a_role_is_taken_on_without_keys_only_where_the_operator_lists_it() -> N
         with pytest.raises(InvalidConfig, match="SWATH_DELEGATED_ROLES") as caught:
             check_confined_access({"role_arn": ROLE, "external_id": "hush"}, delegated_roles=roles, field="output")
         assert caught.value.field == "output.role_arn"
-
-
-@pytest.mark.parametrize(
-    "access",
-    [
-        key_file(gcs_base_url="http://169.254.169.254"),
-        key_file(token_uri="https://evil.example/token"),
-        key_file(token_uri="https://googleapis.com.evil.example/token"),
-        key_file(token_uri=["https://oauth2.googleapis.com/token"]),
-        key_file(type="external_account"),
-        {"service_account": "/etc/passwd"},
-        {"service_account": "[]"},
-    ],
-)
-def test_a_key_file_that_leads_elsewhere_is_refused(access: dict[str, str]) -> None:
-    with pytest.raises(InvalidConfig) as caught:
-        check_confined_access(access)
-    assert caught.value.field == "credentials.service_account"
-    assert "hush" not in str(caught.value)

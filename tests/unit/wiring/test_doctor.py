@@ -85,3 +85,10 @@ def test_the_server_of_the_home_is_asked_for_its_version(settings: Settings) -> 
         server = look(settings)["server"]
         assert not server.ok
         assert "version 0.0.1" in server.detail
+
+
+def test_buckets_are_looked_for_where_the_operator_says(tmp_path: Path) -> None:
+    settings = load_settings({"SWATH_ENDPOINTS": "s3://=http://minio:9000 gs://photos=/data"}, home=tmp_path)
+    check = look(settings)["buckets"]
+    assert check.ok
+    assert "s3:// is at http://minio:9000; gs://photos is at /data" in check.detail
