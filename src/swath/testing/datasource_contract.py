@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from urllib.request import urlopen
 
 import pytest
 
 from swath.core.errors import InvalidConfig, NotFound, SourceChanged
-from swath.pipeline.ports import Datasource, FileEntry
+from swath.pipeline.ports import Datasource, FileEntry, Rights
 
 UGLY_KEYS = (
     "plain.jpg",
@@ -174,6 +176,40 @@ class DatasourceContract:
     def test_trying_to_write_leaves_nothing_behind(self, datasource: Datasource) -> None:
         assert datasource.why_not_writable() is None
         assert listed(datasource) == {}
+
+    def test_whoever_may_do_all_lacks_no_right_and_leaves_nothing_behind(self, datasource: Datasource) -> None:
+        datasource.write("a.jpg", b"x")
+        assert datasource.check_rights() == Rights(list=None, read=None, write=None, overwrite=None)
+        assert set(listed(datasource)) == {"a.jpg"}
+
+    def test_the_rights_of_an_empty_datasource_can_be_checked(self, datasource: Datasource) -> None:
+        assert datasource.check_rights() == Rights(list=None, read=None, write=None, overwrite=None)
+
+    def test_entries_tell_when_files_were_written(self, datasource: Datasource) -> None:
+        datasource.write("a.jpg", b"x")
+        for entry in (datasource.stat("a.jpg"), listed(datasource)["a.jpg"]):
+            assert entry is not None
+            assert entry.modified_at == 0 or abs(entry.modified_at / 1000 - time.time()) < 60
+
+    @pytest.mark.parametrize("key", ["a folder/with 'quotes' & +.jpg", "ünïcödé/写真.jpg", "100%25#?&=.jpg"])
+    def test_a_read_url_loads_the_file_without_anything_else(self, datasource: Datasource, key: str) -> None:
+        datasource.write(key, b"\0\xff bytes")
+        url = datasource.read_url(key, expires_s=300)
+        if url is None:
+            return  # a storage that has no such thing
+        assert url.startswith(("http://", "https://"))
+        with urlopen(url) as answer:
+            assert answer.read() == b"\0\xff bytes"
+
+    def test_a_key_that_could_leave_the_root_has_no_url(self, datasource: Datasource) -> None:
+        with pytest.raises(InvalidConfig):
+            datasource.read_url("../outside.jpg", expires_s=300)
+
+    def test_nothing_had_to_be_repeated_where_nothing_failed(self, datasource: Datasource) -> None:
+        datasource.write("a.jpg", b"x")
+        datasource.read("a.jpg")
+        assert datasource.retries == 0
+        assert datasource.concurrency >= 1
 
     def test_many_threads_write_and_read_at_once(self, datasource: Datasource) -> None:
         keys = [f"deep/{i % 5}/{i}.bin" for i in range(60)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import socket
 import subprocess
 import time
@@ -53,6 +54,12 @@ def start(
 
 _RUNNING: list[subprocess.Popen[bytes]] = []
 """Kept, for a process that is forgotten closes the pipe that keeps its server alive."""
+
+
+@atexit.register
+def _stop_all() -> None:
+    for process in _RUNNING:
+        process.communicate()
 
 
 def _answers(url: str) -> bool:

@@ -258,9 +258,10 @@ class Bucket:
 
     def _entry(self, one: StoredObject, skipped: list[str]) -> FileEntry | None:
         key = one.key.removeprefix(self._root)
+        if not key:
+            return None  # what stands for the folder that this datasource is
         if key.endswith("/") and one.size == 0:
-            if key.strip("/"):
-                skipped.append(f"`{printable(key)}`: an empty object that stands for a folder")
+            skipped.append(f"`{printable(key)}`: an empty object that stands for a folder")
             return None
         if not is_valid_key(key):
             skipped.append(f"`{printable(key)}`: a key with empty parts, `.`, `..`, a backslash or a NUL")

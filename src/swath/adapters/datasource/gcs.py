@@ -56,7 +56,8 @@ def _service_account(text: str) -> Any:
             raise ValueError
         # Tokens are signed here with the key itself. The other way would be to ask whatever address the document
         # names for one: a request that whoever gives credentials to a server could send to anywhere.
-        return service_account.Credentials.from_service_account_info(info, scopes=[SCOPE], always_use_jwt_access=True)
+        credentials: Any = service_account.Credentials
+        return credentials.from_service_account_info(info, scopes=[SCOPE], always_use_jwt_access=True)
     except ValueError:
         pass
     raise InvalidConfig(
