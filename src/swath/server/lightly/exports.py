@@ -41,6 +41,7 @@ from swath.wire.lightly.exports import (
     LabelBoxV4DataRow,
     LabelStudioData,
     LabelStudioTask,
+    SamaData,
     SamaTask,
 )
 from swath.wire.lightly.samples import SampleAnswer
@@ -199,7 +200,8 @@ def export_sama(exported: Exported, with_samples: WithSamples = False) -> Respon
     def task(number: int, sample_id: str, name: str, sample: SampleAnswer | None = None) -> SamaTask:
         url = exported.url(sample_id, name)
         known = None if sample is None else written(sample).decode()
-        return SamaTask(id=number, url=url, image=url, lightly_file_name=name, lightly_meta_info=known)
+        data = SamaData(id=number, url=url, image=url, lightly_file_name=name, lightly_meta_info=known)
+        return SamaTask(data=data)
 
     return list_answer(_tasks(exported, task, with_samples=with_samples))
 

@@ -82,11 +82,16 @@ def put_task(services: ServicesDep, principal: Member, dataset: str, request: Ta
 
 @router.get("/samples")
 def get_predictions(
-    services: ServicesDep, principal: Reader, dataset: str, page: PageDep, task_name: TaskFilter = None
+    services: ServicesDep,
+    principal: Reader,
+    dataset: str,
+    page: PageDep,
+    task_name: TaskFilter = None,
+    lean: Annotated[bool, Query()] = False,
 ) -> Response:
-    """The predictions of all samples, a list for each, in the order of the mapping."""
+    """The predictions of all samples, a list for each, in the order of the mapping; `lean`: without segmentations."""
     found = find_dataset(services, principal, dataset)
-    return json_list_answer(_lists(services, found, page.of(found.sample_count), task_name))
+    return json_list_answer(_lists(services, found, page.of(found.sample_count), task_name, lean=lean))
 
 
 @router.get("/samples/{sample}")
@@ -207,21 +212,28 @@ def _given(singleton: SingletonRequest) -> GivenPrediction:
     )
 
 
-def _lists(services: Services, dataset: Dataset, indices: range, task_name: str | None) -> Iterator[bytes]:
+def _lists(
+    services: Services, dataset: Dataset, indices: range, task_name: str | None, *, lean: bool
+) -> Iterator[bytes]:
     """A JSON list per sample, as pieces of a list of them."""
     first = indices.start
     for ids in iter_ids(services.store, dataset.id, indices):
         with services.store.reading() as connection:
             lists = [
-                _list(predictions_of_image(connection, dataset.id, sample_id=sample_id, index=index), task_name)
+                _list(
+                    predictions_of_image(connection, dataset.id, sample_id=sample_id, index=index), task_name, lean=lean
+                )
                 for index, sample_id in enumerate(ids, start=first)
             ]
         first += len(ids)
         yield b",".join(lists)
 
 
-def _list(predictions: Sequence[ImagePrediction], task_name: str | None) -> bytes:
-    return b"[%s]" % b",".join(map(written, _singletons(predictions, task_name)))
+def _list(predictions: Sequence[ImagePrediction], task_name: str | None, *, lean: bool) -> bytes:
+    singletons = _singletons(predictions, task_name)
+    if lean:
+        singletons = (singleton.model_copy(update={"segmentation": None}) for singleton in singletons)
+    return b"[%s]" % b",".join(map(written, singletons))
 
 
 def _singletons(predictions: Sequence[ImagePrediction], task_name: str | None) -> Iterator[SingletonAnswer]:

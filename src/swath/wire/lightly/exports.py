@@ -64,11 +64,17 @@ class LabelBoxV4DataRow(Answer):
     media_type: str
 
 
-class SamaTask(Answer):
-    """A task of Sama; what is known of the sample is JSON in a string."""
+class SamaData(Answer):
+    """What a task of Sama shows; what is known of the sample is JSON in a string."""
 
     id: int
     url: str
     image: str
     lightly_file_name: str
     lightly_meta_info: str | None
+
+
+class SamaTask(Answer):
+    """A task of Sama."""
+
+    data: SamaData

@@ -120,9 +120,10 @@ def test_tasks_and_rows_of_other_tools_have_their_keys(exported: Exports) -> Non
     sama, *_ = exported.get("export/Sama/tasks", includeMetaData="True").json()
     assert old == {"externalId": "a.jpg", "imageUrl": new["row_data"]}
     assert new == {"row_data": new["row_data"], "global_key": "a.jpg", "media_type": "IMAGE"}
-    known = json.loads(sama.pop("lightlyMetaInfo"))
+    known = json.loads(sama["data"].pop("lightlyMetaInfo"))
     assert known["fileName"] == "a.jpg"
-    assert sama == {"id": 0, "url": new["row_data"], "image": new["row_data"], "lightlyFileName": "a.jpg"}
+    assert sama.keys() == {"data"}
+    assert sama["data"] == {"id": 0, "url": new["row_data"], "image": new["row_data"], "lightlyFileName": "a.jpg"}
 
 
 def test_an_archive_holds_the_files_and_names_those_that_are_gone(

@@ -128,6 +128,8 @@ def test_every_type_of_prediction_comes_back_as_it_was(images: Images) -> None:
     images.post("tasks", SCHEMA)
     assert images.give(1, given)[0] == 201
     assert images.of(1) == given
+    lean = images.client.get(f"{images.path}/predictions/samples", params={"taskName": "cars", "lean": "True"}).json()
+    assert lean == [[], [{key: one[key] for key in one if key != "segmentation"} for one in given]]
 
 
 def test_keypoints_are_told_of_keypoint_tasks_only(images: Images) -> None:
