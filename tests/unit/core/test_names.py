@@ -11,6 +11,7 @@ from swath.core.names import (
     DATASET_NAME,
     MAX_DATASET_NAME_LENGTH,
     check_dataset_name,
+    check_user_name,
     clean_dataset_name,
     crops_dataset_name,
 )
@@ -30,6 +31,17 @@ def test_an_unfitting_name_is_refused_with_one_that_would_do(name: str) -> None:
     assert caught.value.field == "object_level.crop_dataset_name"
     suggestion = caught.value.hint.split("`")[1]
     assert check_dataset_name(suggestion, field="dataset") == suggestion
+
+
+@pytest.mark.parametrize("name", ["anna", "anna.b+data@mail.example.com", "Anna B", "a" * 128])
+def test_a_user_may_be_called_by_name_or_address(name: str) -> None:
+    assert check_user_name(name, field="name") == name
+
+
+@pytest.mark.parametrize("name", ["", "ab", ".anna", "an/na", "anna\n", "an\u00e4", "a" * 129])
+def test_an_unfitting_name_of_a_user_is_refused(name: str) -> None:
+    with pytest.raises(InvalidConfig):
+        check_user_name(name, field="name")
 
 
 @given(st.text(max_size=300))

@@ -18,6 +18,7 @@ from swath.store.sharing import (
     list_shares,
     sees_dataset,
     share_dataset,
+    share_only_with,
     unshare_dataset,
     visible_datasets,
 )
@@ -181,3 +182,24 @@ def test_an_empty_dataset_can_be_shared(store: Store, team: Team) -> None:
         dataset = create_empty_dataset(connection, owner_id=team.anna.id, name="later")
         share_dataset(connection, dataset, team.bert)
     assert seen(store, team.bert) == ["later"]
+
+
+def test_a_dataset_is_shared_with_those_who_are_named_and_nobody_else(store: Store, team: Team) -> None:
+    with store.writing() as connection:
+        cleo = create_user(connection, "cleo")
+        vehicles = find_own(connection, "vehicles", team.local.id, to="share it")
+        share_only_with(connection, vehicles, [team.anna, team.bert])
+        first = {share.user_id: share.created_at for share in list_shares(connection, vehicles)}
+        share_only_with(connection, vehicles, [team.bert, cleo, team.local, cleo])
+        second = {share.user_id: share.created_at for share in list_shares(connection, vehicles)}
+        assert set(second) == {team.bert.id, cleo.id}
+        assert second[team.bert.id] == first[team.bert.id]
+        share_only_with(connection, vehicles, [])
+        assert list_shares(connection, vehicles) == []
+
+
+def test_crops_are_not_shared_apart_from_their_images(store: Store, team: Team) -> None:
+    with store.writing() as connection:
+        crops = find_own(connection, "vehicles-crops", team.local.id, to="share it")
+        with pytest.raises(Conflict):
+            share_only_with(connection, crops, [])

@@ -58,7 +58,13 @@ def test_a_name_is_given_once(store: Store) -> None:
             create_user(connection, "local")
 
 
-@pytest.mark.parametrize("name", ["", "al", "-anna", "an/na", "anna\n", "a" * 129])
+def test_a_user_may_be_called_by_an_e_mail_address(store: Store) -> None:
+    with store.writing() as connection:
+        anna = create_user(connection, "anna.b+data@mail.example.com")
+        assert find_user(connection, "anna.b+data@mail.example.com") == anna
+
+
+@pytest.mark.parametrize("name", ["", "al", "@anna", "anna@[::1]", "-anna", "an/na", "anna\n", "a" * 129])
 def test_a_name_that_breaks_the_rule_is_refused(store: Store, name: str) -> None:
     with store.writing() as connection, pytest.raises(InvalidConfig) as caught:
         create_user(connection, name)

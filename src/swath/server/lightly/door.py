@@ -18,6 +18,9 @@ from swath.wire.problems import MEDIA_TYPE, Problem
 DROPPED_HEADERS = frozenset({b"cookie", b"idempotency-key"})
 """Of a browser, whose session is good for `/api` only, and of native clients."""
 
+REPLACED = frozenset({"content-type", "content-length", "cache-control"})
+"""Headers that an error of the facade has of its own."""
+
 
 class FacadeDoorMiddleware:
     """Around all others; lets requests that are not for `/v1` through as they are."""
@@ -86,9 +89,6 @@ class _FacadeErrors:
             kept = {name: value for name, value in Headers(raw=self._start["headers"]).items() if name not in REPLACED}
             response = response_of_problem(Problem.model_validate_json(self._body), kept)
             await response(self._scope, self._receive, self._send)
-
-
-REPLACED = frozenset({"content-type", "content-length"})
 
 
 def _is_problem(message: Message) -> bool:
