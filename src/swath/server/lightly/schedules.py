@@ -104,7 +104,11 @@ def get_scheduled_runs(
 
 @router.put("/datasets/{dataset_id}/docker/worker/schedule/{scheduled_id}", status_code=204)
 def put_scheduled_run(
-    services: ServicesDep, principal: Member, dataset_id: str, scheduled_id: str, change: ScheduledRunUpdateRequest
+    services: ServicesDep,
+    principal: Member,
+    dataset_id: str,
+    scheduled_id: str,
+    change: ScheduledRunUpdateRequest | None = None,
 ) -> None:
     """Cancel a run that waits for its first worker."""
     with services.store.writing() as connection:
@@ -116,7 +120,7 @@ def put_scheduled_run(
                 ErrorCode.DOCKER_WORKER_SCHEDULE_UNKNOWN,
                 f"there is no scheduled run `{scheduled_id}` of dataset `{dataset.name}`",
             )
-        _check_change(principal, run, change)
+        _check_change(principal, run, change or ScheduledRunUpdateRequest())
         runs.request_cancel(connection, run.id)
     publish_run(services, run)
 

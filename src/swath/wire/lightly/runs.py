@@ -68,9 +68,9 @@ class ScheduledRunCreateRequest(Request):
 
 
 class ScheduledRunUpdateRequest(Request):
-    """Another state of a scheduled run."""
+    """Another state of a scheduled run. Clients that cancel one send nothing."""
 
-    state: ScheduleState
+    state: ScheduleState = ScheduleState.CANCELED
 
 
 class ScheduledRunData(Answer):

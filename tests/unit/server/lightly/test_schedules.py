@@ -95,10 +95,13 @@ def test_a_run_whose_worker_died_stays_locked(facade: TestClient, dataset: str, 
     assert facade.get(f"/docker/runs/schedule/{scheduled_id}").json()["state"] == "STARTED"
 
 
-def test_a_run_that_waits_can_be_cancelled_once(facade: TestClient, dataset: str, store: Store) -> None:
+@pytest.mark.parametrize("body", [{}, {"json": {}}, {"json": {"state": "CANCELED"}}])
+def test_a_run_that_waits_can_be_cancelled_once(
+    facade: TestClient, dataset: str, store: Store, body: dict[str, Any]
+) -> None:
     scheduled_id = schedule(facade, dataset)
     path = f"/datasets/{dataset}/docker/worker/schedule/{scheduled_id}"
-    assert facade.put(path, json={"state": "CANCELED"}).status_code == 204
+    assert facade.put(path, **body).status_code == 204
     assert scheduled(facade, dataset) == []
     assert [run["state"] for run in scheduled(facade, dataset, state="CANCELED")] == ["CANCELED"]
     assert run_of(store, scheduled_id).state is RunState.ABORTED
