@@ -10,7 +10,9 @@ from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
 from swath.core.errors import InvalidConfig
-from swath.server.datasources import GivenPlace, apply_places, check_place, opener_of_outputs, rights_of
+from swath.server.dataset_changes import delete_dataset as delete_whole_dataset
+from swath.server.dataset_changes import tell_changed
+from swath.server.datasources import GivenPlace, apply_places, check_place, rights_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.services import Services
 from swath.store import catalog
@@ -19,13 +21,10 @@ from swath.store.datasets import (
     Dataset,
     DatasetKind,
     create_empty_dataset,
-    crops_datasets_of,
     rename_dataset,
     require_datasource,
 )
 from swath.store.datasource_documents import forget_datasources
-from swath.store.deletion import delete_dataset as delete_rows
-from swath.store.deletion import delete_files
 from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
 from swath.store.tokens import is_local_token
 from swath.store.users import find_user
@@ -77,7 +76,7 @@ def create_dataset(services: ServicesDep, principal: Member, wanted: DatasetCrea
         )
         if places is not None:
             dataset = apply_places(services, connection, dataset, *places, is_confined=not anywhere)
-    _tell(services, dataset)
+    tell_changed(services, [dataset])
     return _details(services, principal, dataset)
 
 
@@ -99,7 +98,7 @@ def change_dataset(services: ServicesDep, principal: Member, dataset: str, chang
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="rename it")
         renamed = rename_dataset(connection, found, change.name)
-    _tell(services, renamed)
+    tell_changed(services, [renamed])
     return _details(services, principal, renamed)
 
 
@@ -113,13 +112,7 @@ def delete_dataset(
     """Delete a dataset with its vectors, tags, thumbnails and, of a crops dataset, crop files. Images stay."""
     with services.store.reading() as connection:
         found = find_own(connection, dataset, principal.user_id, to="delete it")
-        doomed = [*crops_datasets_of(connection, found.id), found]
-    open_output = opener_of_outputs(services, doomed)
-    deleted = delete_rows(services.store, services.home, found.id, cascade=cascade, user_id=principal.user_id)
-    for gone in doomed:
-        _tell(services, gone)
-    notes = [note for rest in deleted for note in delete_files(rest, open_output)]
-    return DeletedDatasets(names=tuple(rest.name for rest in deleted), notes=tuple(notes))
+    return delete_whole_dataset(services, found, cascade=cascade, user_id=principal.user_id)
 
 
 @router.get("/datasets/{dataset}/datasource")
@@ -142,7 +135,7 @@ def put_datasource(
         changed = apply_places(services, connection, found, *places, is_confined=not anywhere)
         forget_datasources(connection, found.id)
         document = _datasource(services, connection, changed)
-    _tell(services, changed)
+    tell_changed(services, [changed])
     return document
 
 
@@ -175,7 +168,7 @@ def put_share(services: ServicesDep, principal: Member, dataset: str, user: str)
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="share it")
         share_dataset(connection, found, find_user(connection, user))
-    _tell(services, found)
+    tell_changed(services, [found])
 
 
 @router.delete("/datasets/{dataset}/shares/{user}", status_code=204)
@@ -184,7 +177,7 @@ def delete_share(services: ServicesDep, principal: Member, dataset: str, user: s
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="share it")
         unshare_dataset(connection, found, find_user(connection, user))
-    _tell(services, found)
+    tell_changed(services, [found])
 
 
 def _may_name_any_place(services: Services, principal: Principal) -> bool:
@@ -225,7 +218,3 @@ def _datasource(services: Services, connection: Connection, dataset: Dataset) ->
 
 def _share(share: Share) -> ShareDocument:
     return ShareDocument(user_id=share.user_id, user=share.user_name, created_at=share.created_at)
-
-
-def _tell(services: Services, dataset: Dataset) -> None:
-    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)

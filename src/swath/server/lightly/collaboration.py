@@ -9,10 +9,10 @@ from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
 from swath.core.errors import NotFound
+from swath.server.dataset_changes import tell_changed
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of
-from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.sharing import list_shares, require_owner, share_only_with
 from swath.store.users import User, find_user
@@ -33,7 +33,7 @@ def post_access(
     with services.store.writing() as connection:
         found = _own(connection, principal, dataset)
         share_only_with(connection, found, _users(connection, wanted.users))
-    _tell(services, found)
+    tell_changed(services, [found])
     # There is one list per dataset, so that its id may be the dataset's.
     return CreateEntityAnswer(id=found.id)
 
@@ -68,7 +68,7 @@ def delete_access(services: ServicesDep, principal: Member, dataset: str, access
             message = f"dataset `{found.name}` has no list of users with the id `{access}`"
             raise FacadeError(404, ErrorCode.ACCESS_CONTROL_UNKNOWN, message)
         share_only_with(connection, found, [])
-    _tell(services, found)
+    tell_changed(services, [found])
 
 
 def _own(connection: Connection, principal: Principal, dataset_id: str) -> Dataset:
@@ -82,7 +82,3 @@ def _users(connection: Connection, names: Sequence[str]) -> list[User]:
         return [find_user(connection, name) for name in names]
     except NotFound as error:
         raise FacadeError.of(error, 404, ErrorCode.USER_NOT_KNOWN) from error
-
-
-def _tell(services: Services, dataset: Dataset) -> None:
-    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)

@@ -9,13 +9,13 @@ from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
 from swath.core.errors import Conflict
-from swath.server.api.datasets import delete_dataset as delete_everything
+from swath.server.dataset_changes import delete_dataset as delete_whole_dataset
+from swath.server.dataset_changes import tell_changed
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.dataset_documents import SizesDep, dataset_documents, enriched_documents
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of
 from swath.server.lightly.paging import PageDep
-from swath.server.services import Services
 from swath.store.datasets import (
     Dataset,
     create_empty_dataset,
@@ -74,7 +74,7 @@ def post_dataset(services: ServicesDep, principal: Member, wanted: DatasetCreate
     with services.store.writing() as connection:
         _refuse_taken_name(connection, principal, wanted.name)
         made = create_empty_dataset(connection, owner_id=principal.user_id, name=wanted.name)
-    _tell(services, made)
+    tell_changed(services, [made])
     return CreateEntityAnswer(id=made.id)
 
 
@@ -150,7 +150,7 @@ def put_dataset(services: ServicesDep, principal: Member, dataset: str, change: 
         if change.name != found.name:
             _refuse_taken_name(connection, principal, change.name)
         renamed = rename_dataset(connection, found, change.name)
-    _tell(services, renamed)
+    tell_changed(services, [renamed])
 
 
 @router.delete("/{dataset}", status_code=204)
@@ -159,7 +159,7 @@ def delete_dataset(services: ServicesDep, principal: Member, dataset: str, force
     with services.store.reading() as connection:
         found = dataset_of(connection, principal, dataset)
     try:
-        delete_everything(services, principal, found.id, cascade=force)
+        delete_whole_dataset(services, found, cascade=force, user_id=principal.user_id)
     except Conflict as error:
         raise FacadeError.of(error, 409, ErrorCode.ILLEGAL_ACTION_RESOURCE_IN_USE) from error
 
@@ -189,7 +189,3 @@ def _named(datasets: list[Dataset], name: str, *, is_exact: bool) -> list[Datase
 def _refuse_taken_name(connection: Connection, principal: Principal, name: str) -> None:
     if dataset_by_name(connection, name, owner_id=principal.user_id) is not None:
         raise FacadeError(409, ErrorCode.DATASET_NAME_EXISTS, f"there is a dataset `{name}` already")
-
-
-def _tell(services: Services, dataset: Dataset) -> None:
-    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)
