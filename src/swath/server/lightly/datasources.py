@@ -29,7 +29,7 @@ from swath.store.datasource_documents import (
     record_datasource,
     recorded_datasources,
 )
-from swath.store.datasources import apply_datasource
+from swath.store.datasources import apply_datasource, read_access
 from swath.store.sharing import require_owner
 from swath.store.tokens import is_local_token
 from swath.wire.lightly.datasources import (
@@ -150,6 +150,13 @@ def open_datasource_of(services: Services, dataset: Dataset, purpose: Purpose) -
         return open_files_of(services, dataset, purpose)
     except SwathError as error:
         raise unusable(error) from error
+
+
+def takes_on_role(services: Services, dataset: Dataset, purpose: Purpose) -> bool:
+    """Whether a bucket is opened by a role: what is signed then holds for no longer than the role does."""
+    with services.store.reading() as connection:
+        access = read_access(connection, services.vault, dataset, purpose)
+    return bool(access and access.get("role_arn"))
 
 
 def unusable(error: SwathError) -> FacadeError:

@@ -11,6 +11,7 @@ import binascii
 import time
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -21,12 +22,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from swath.core.errors import InvalidConfig, SwathError
+from swath.core.errors import InvalidConfig, NotFound, SwathError
 from swath.formats.relevant_filenames import RelevantFilenames, parse_relevant_filenames
 from swath.pipeline.listing import HIDDEN_ROOT, IMAGE_EXTENSIONS, VIDEO_EXTENSIONS, read_relevant_filenames
 from swath.pipeline.ports import Datasource, FileEntry
 from swath.server.dependencies import Reader, ServicesDep
-from swath.server.lightly.datasources import open_datasource_of, unusable, used_datasource
+from swath.server.lightly.datasources import open_datasource_of, takes_on_role, unusable, used_datasource
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.linked_files import FileLinks, RedirectMaker
 from swath.server.lightly.links import DEFAULT_EXPIRY_S, link_maker
@@ -201,7 +202,8 @@ def _page(
     snapshot, rows = _rows(services, dataset, datasource, walk)
     rest = rows_in(snapshot, rows, KeyRange(after=walk.after, until=walk.until))
     keys = [snapshot.keys[row] for row in rest[:PAGE_ROWS]]
-    url_of = _url_maker(services, request, dataset, datasource, listed.purpose, is_redirected=query.is_redirected)
+    is_redirected = query.is_redirected or takes_on_role(services, dataset, listed.purpose)
+    url_of = _url_maker(services, request, dataset, datasource, listed.purpose, is_redirected=is_redirected)
     data = tuple(DatasourceRow(file_name=key[walk.name_start :], read_url=url_of(key)) for key in keys)
     reached = walk.model_copy(update={"after": keys[-1]}) if keys else walk
     return DatasourceListing(has_more=len(rest) > PAGE_ROWS, cursor=reached.cursor(), data=data)
@@ -293,15 +295,24 @@ def _chosen(
 
 
 def _relevant_filenames(services: Services, dataset: Dataset, datasource: Datasource, walk: Walk) -> RelevantFilenames:
-    """The entries of the file, which lies below `.lightly/` of the output, or else of the input."""
+    """The entries of the file: below `.lightly/`, where runs look for it, or where its name alone leads to."""
     other: Purpose = "output" if walk.listed.purpose == "input" else "input"
-    sources = (open_datasource_of(services, dataset, other), datasource)
+    pair = (open_datasource_of(services, dataset, other), datasource)
+    sources = pair if other == "output" else pair[::-1]
     try:
-        return parse_relevant_filenames(
-            *read_relevant_filenames(sources if other == "output" else sources[::-1], walk.relevant)
-        )
+        return parse_relevant_filenames(*_read_relevant_filenames(sources, walk.relevant))
     except InvalidConfig as error:
         raise FacadeError.of(error, 422, ErrorCode.DATASET_DATASOURCE_RELEVANT_FILENAMES_INVALID) from error
+
+
+def _read_relevant_filenames(sources: tuple[Datasource, ...], name: str) -> tuple[bytes, str]:
+    try:
+        return read_relevant_filenames(sources, name)
+    except InvalidConfig:
+        for source in sources:
+            with suppress(NotFound):
+                return source.read(name), name
+        raise
 
 
 def _belong_to_relevant(relevant: RelevantFilenames, stems: list[str]) -> NDArray[np.bool_]:

@@ -142,6 +142,11 @@ def test_relevant_filenames_narrow_every_listing(facade: TestClient, path: str, 
     assert names(facade, f"{path}/metadata/list", **few) == []
 
 
+def test_relevant_filenames_may_lie_beside_the_images(facade: TestClient, path: str, root: Path) -> None:
+    (root / "wanted.txt").write_text("a.jpg")
+    assert names(facade, f"{path}/list", relevantFilenamesFileName="wanted.txt") == ["a.jpg"]
+
+
 def test_a_relevant_filenames_file_that_cannot_be_used_is_named(facade: TestClient, path: str, root: Path) -> None:
     (root / ".lightly/bad.txt").write_text("/absolute.jpg")
     for name in ("nothing.txt", "bad.txt", "../../etc/passwd"):

@@ -53,7 +53,7 @@ def recorded(store: Store) -> dict[str, int]:
     table = schema.used_files
     with store.reading() as connection:
         query = sa.select(table.c.file_key, sa.func.count()).group_by(table.c.file_key)
-        return {key: count for key, count in connection.execute(query)}
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def test_a_new_dataset_has_processed_nothing(facade: TestClient) -> None:
