@@ -16,6 +16,7 @@ from swath.server.lightly import (
     links,
     listings,
     metadata,
+    not_offered,
     predictions,
     processed,
     quota,
@@ -25,7 +26,6 @@ from swath.server.lightly import (
     schedules,
     scores,
     tags,
-    teams,
     uploaded_embeddings,
     uploads,
     versions,
@@ -34,6 +34,7 @@ from swath.server.lightly import (
 )
 
 ROUTERS: tuple[APIRouter, ...] = (
+    not_offered.router,  # before the endpoint that would take `default` for the id of a worker
     collaboration.router,
     datasets.router,
     datasource_files.router,
@@ -54,7 +55,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     schedules.router,
     scores.router,
     tags.router,
-    teams.router,
     uploaded_embeddings.router,
     uploads.router,
     versions.router,

@@ -96,8 +96,3 @@ def test_crops_are_shared_with_their_images(facade: TestClient, bert: TestClient
     answer = share(facade, crops["id"], BERT)
     assert error_of(answer) == (409, "CONFLICT")
     assert "`vehicles`" in answer.json()["error"]
-
-
-def test_teams_are_unknown(facade: TestClient) -> None:
-    for answer in (facade.get("/teams/t"), facade.get("/teams/t/members"), facade.post("/teams/t/members", json={})):
-        assert error_of(answer) == (404, "TEAM_UNKNOWN")
