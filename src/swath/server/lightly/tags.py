@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from swath.core.access import Principal
 from swath.core.bitmask import full_mask, read_mask, write_mask
 from swath.server.dependencies import Member, Reader, ServicesDep
-from swath.server.lightly.answers import document_answer, list_answer
+from swath.server.lightly.answers import document_answer, json_list_answer, written
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of, tag_of
 from swath.server.services import Services
@@ -41,7 +41,7 @@ def get_tags(services: ServicesDep, principal: Reader, dataset: str) -> Response
     with services.store.reading() as connection:
         found = dataset_of(connection, principal, dataset)
         tags = list_tags(connection, found.id) if has_initial_tag(connection, found) else []
-    return list_answer(_read_one_by_one(services, tags))
+    return json_list_answer(_read_one_by_one(services, tags))
 
 
 @router.get("/{tag}")
@@ -163,13 +163,14 @@ def tag_answer(connection: Connection, tag: Tag) -> TagAnswer:
     )
 
 
-def _read_one_by_one(services: Services, tags: Iterable[Tag]) -> Iterator[TagAnswer]:
-    """A mask has a digit for every four samples: few enough in memory, of however many tags."""
+def _read_one_by_one(services: Services, tags: Iterable[Tag]) -> Iterator[bytes]:
+    """The JSON of tags. A mask has a digit for every four samples: one is in memory at a time, of however many."""
     for tag in tags:
         with services.store.reading() as connection:
             current = tag_by_id(connection, tag.dataset_id, tag.id)
-            if current is not None:
-                yield tag_answer(connection, current)
+            document = None if current is None else tag_answer(connection, current)
+        if document is not None:
+            yield written(document)
 
 
 def _check_related(connection: Connection, dataset: Dataset, request: NewTagRequest) -> None:
