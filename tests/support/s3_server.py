@@ -62,7 +62,7 @@ class S3Server:
         )
 
     def user(self, *actions: str, uri: str = "") -> dict[str, str]:
-        """The access of a new user who may do these things to a bucket ("": to all)."""
+        """The access of a new user who may do these things to a bucket ("": to all there is)."""
         iam = self.client("iam")
         name = f"user-{next(self._numbers)}"
         iam.create_user(UserName=name)
@@ -104,12 +104,8 @@ _ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeR
 
 
 def _policy(actions: tuple[str, ...], uri: str) -> str:
-    name = uri.removeprefix("s3://") or "*"
-    statement = {
-        "Effect": "Allow",
-        "Action": list(actions),
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
-    }
+    bucket = f"arn:aws:s3:::{uri.removeprefix('s3://')}"
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": [bucket, f"{bucket}/*"] if uri else "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 

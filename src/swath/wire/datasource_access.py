@@ -45,7 +45,7 @@ _NAMES = {"region": re.compile("[A-Za-z0-9-]{1,64}"), "account_name": re.compile
 def check_access(scheme: Scheme, access: Mapping[str, str], *, field: str = "credentials") -> dict[str, str]:
     """The access without empty fields. Raises InvalidConfig for a field that places of this kind do not have, for ones
     that are of no use without another and for names that cannot be; values are never repeated."""
-    given = {name: value for name, value in access.items() if value}
+    given = {name: value.strip() for name, value in access.items() if value.strip()}
     known = FIELDS[scheme]
     for name in given:
         if name not in known:
@@ -59,6 +59,10 @@ def check_access(scheme: Scheme, access: Mapping[str, str], *, field: str = "cre
     for one, other in (("access_key_id", "secret_access_key"), ("secret_access_key", "access_key_id")):
         if one in given and other not in given:
             raise InvalidConfig(f"`{field}.{one}` needs `{field}.{other}`", field=f"{field}.{other}")
+    for name, value in given.items():
+        # They go into the heads of requests, where nothing else can stand.
+        if name != "service_account" and not (value.isascii() and value.isprintable()):
+            raise InvalidConfig(f"`{field}.{name}` holds characters that none has", field=f"{field}.{name}")
     for name, pattern in _NAMES.items():
         if name in given and not pattern.fullmatch(given[name]):
             raise InvalidConfig(f"`{field}.{name}` cannot be such a name", field=f"{field}.{name}")

@@ -223,21 +223,24 @@ class AzureDialect:
     def code(self, answer: Answer) -> str:
         return answer.headers.get("x-ms-error-code", "") or error_code(answer.body)
 
-    def is_missing_bucket(self, code: str) -> bool:
-        return code in ("ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled")
+    def is_missing_bucket(self, answer: Answer) -> bool:
+        return self.code(answer) in ("ContainerNotFound", "ContainerBeingDeleted", "ContainerDisabled")
 
     def explain(self, code: str, answer: Answer) -> Explanation | None:
         if answer.status == 403 and self._has_expired():
             return _EXPIRED
-        if code == "AuthenticationFailed":
+        if code in ("AuthenticationFailed", "AuthorizationFailure") and not self.is_anonymous:
+            firewall = (
+                " The account's firewall may also keep this machine out." if code == "AuthorizationFailure" else ""
+            )
             if self._keys.sas_token:
                 return Explanation(
                     reason="the store does not accept the shared access signature",
-                    hint="Check `sas_token`: it may not hold yet, or its key was changed.",
+                    hint=f"Check `sas_token`: it may not hold yet, or its key was changed.{firewall}",
                 )
             return Explanation(
-                reason="the account key is not that of the storage account",
-                hint="Check `account_name` and `account_key`, and the clock of this machine.",
+                reason="the store does not accept the account key",
+                hint=f"Check `account_name` and `account_key`, and the clock of this machine.{firewall}",
             )
         if code == "ResourceNotFound" and self.is_anonymous:
             return Explanation(

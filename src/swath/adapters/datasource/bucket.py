@@ -23,7 +23,7 @@ from swath.adapters.datasource.dialect import (
 from swath.adapters.datasource.exchange import Answer, Exchange, Request, Unanswered
 from swath.adapters.datasource.keys import HIDDEN_ROOT, check_key, check_prefix, is_valid_key, printable
 from swath.adapters.datasource.local import TEMPORARY_PREFIX
-from swath.core.errors import InvalidConfig, NotFound, SourceChanged, SourceUnavailable, SwathError
+from swath.core.errors import NotFound, SourceChanged, SourceUnavailable, SwathError
 from swath.pipeline.ports import FileEntry, Rights
 
 PART = 16 * 1024 * 1024
@@ -39,6 +39,7 @@ _MANY_FOLDERS = 100
 _HIDDEN = f"{HIDDEN_ROOT}/"
 _AFTER_HIDDEN = f"{_HIDDEN}\U0010fffd"  # the last of all characters: nothing sorts between it and the next folder
 _PROBE = f"{_HIDDEN}{TEMPORARY_PREFIX}rights-"
+_PROBE_DATA = b"Swath tries what it may do here.\n"
 _DEEDS = {
     Right.LIST: "listed",
     Right.READ: "read",
@@ -105,7 +106,7 @@ class Bucket:
         if len(whole.encode()) > LONGEST_KEY:
             return None
         answer = self._ask(lambda: self._dialect.look_up(whole), Right.READ, key)
-        if answer.status == 404 and not self._dialect.is_missing_bucket(self._dialect.code(answer)):
+        if answer.status == 404 and not self._dialect.is_missing_bucket(answer):
             return None
         if answer.status != 200:
             raise self._refusal(answer, Right.READ, key)
@@ -145,9 +146,7 @@ class Bucket:
                 f"`{printable(key)}` in `{self._uri}` cannot be written: a key has at most {LONGEST_KEY:,} bytes",
                 hint="Name an output datasource with a shorter prefix, or shorten the names of the images.",
             )
-        answer = self._write(whole, data, overwrite=overwrite, right=Right.WRITE, key=key)
-        if answer is not None:
-            raise self._refusal(answer, Right.WRITE, key)
+        self._put(key, data, overwrite=overwrite, right=Right.WRITE, shown_key=key)
 
     def delete(self, keys: Sequence[str]) -> None:
         whole_keys = {key: self._whole_key(key) for key in keys}
@@ -164,35 +163,26 @@ class Bucket:
 
     def why_not_writable(self) -> str | None:
         probe = self._probe()
-        try:
-            self.write(probe, b"Swath tries whether it may write here.\n")
-        except (NotFound, SourceUnavailable) as exc:
-            return exc.message
-        self._remove_probe(probe)
-        return None
+        reason = self._reason(partial(self._put, probe, _PROBE_DATA, overwrite=True, right=Right.WRITE))
+        if reason is None:
+            self._remove_probe(probe)
+        return reason
 
     def check_rights(self) -> Rights:
-        reasons: dict[Right, str | None] = dict.fromkeys(Right)
         probe = self._probe()
-        data = b"Swath tries what it may do here.\n"
-        for right, overwrite in ((Right.WRITE, False), (Right.OVERWRITE, True)):
-            reasons[right] = self._reason(partial(self.write, probe, data, overwrite=overwrite))
+        put = partial(self._put, probe, _PROBE_DATA)
+        write = self._reason(partial(put, overwrite=False, right=Right.WRITE))
+        overwrite = self._reason(partial(put, overwrite=True, right=Right.OVERWRITE))
         found: list[str] = []
-        reasons[Right.LIST] = self._reason(lambda: found.extend(self._any_key()))
-        is_probe_there = reasons[Right.WRITE] is None
-        example = found[0] if found else probe
-        # Of a bucket that can be neither listed nor written no key is known: a missing one tells as much as it can.
-        reasons[Right.READ] = self._reason(
-            lambda: self.read(example, end=1), missing_is_fine=not found and not is_probe_there
+        rights = Rights(
+            list=self._reason(lambda: found.extend(self._any_key())),
+            read=self._why_not_readable(found[0] if found else probe, is_there=bool(found) or write is None),
+            write=write,
+            overwrite=overwrite,
         )
-        if is_probe_there:
+        if write is None:
             self._remove_probe(probe)
-        return Rights(
-            list=reasons[Right.LIST],
-            read=reasons[Right.READ],
-            write=reasons[Right.WRITE],
-            overwrite=reasons[Right.OVERWRITE] or reasons[Right.WRITE],
-        )
+        return rights
 
     def read_url(self, key: str, *, expires_s: int) -> str | None:
         whole = self._whole_key(key)
@@ -297,23 +287,24 @@ class Bucket:
         if version is not None and entry.version != version:
             raise self._changed(key)
 
-    def _write(self, whole: str, data: bytes, *, overwrite: bool, right: Right, key: str) -> Answer | None:
-        """None if the object is there now, else the refusal."""
-        answer = self._ask(lambda: self._dialect.write(whole, data, create=not overwrite), right, key)
+    def _put(self, key: str, data: bytes, *, overwrite: bool, right: Right, shown_key: str | None = None) -> None:
+        """Write an object. Errors name `shown_key`, or the bucket as a whole."""
+        whole = self._whole_key(key)
+        answer = self._ask(lambda: self._dialect.write(whole, data, create=not overwrite), right, shown_key)
         if answer.status in (200, 201, 204):
-            return None
+            return
         if not overwrite:
             if answer.status == 412 or (answer.status == 409 and "Exists" in self._dialect.code(answer)):
-                return None
+                return  # it is there and stays as it is
             if answer.status == 501:  # conditions are not known there: the moment between looking and writing stays
-                if self.stat(key) is not None:
-                    return None
-                return self._write(whole, data, overwrite=True, right=right, key=key)
-        return answer
+                if self.stat(key) is None:
+                    self._put(key, data, overwrite=True, right=right, shown_key=shown_key)
+                return
+        raise self._refusal(answer, right, shown_key)
 
     def _delete(self, key: str, whole: str) -> None:
         answer = self._ask(lambda: self._dialect.delete(whole), Right.DELETE, key)
-        if answer.status not in (200, 202, 204, 404) or self._dialect.is_missing_bucket(self._dialect.code(answer)):
+        if answer.status not in (200, 202, 204, 404) or self._dialect.is_missing_bucket(answer):
             raise self._refusal(answer, Right.DELETE, key)
 
     def _probe(self) -> str:
@@ -333,12 +324,21 @@ class Bucket:
                 return [page[0].key]
         return []
 
-    def _reason(self, act: Callable[[], object], *, missing_is_fine: bool = False) -> str | None:
+    def _why_not_readable(self, key: str, *, is_there: bool) -> str | None:
+        answer: list[Answer] = []
+        whole = self._whole_key(key)
+        reason = self._reason(lambda: answer.append(self._ask(lambda: self._dialect.read(whole, 0, 1, ""), Right.READ)))
+        if reason is not None or answer[0].status in (200, 206, 416):
+            return reason
+        if answer[0].status == 404 and not is_there and not self._dialect.is_missing_bucket(answer[0]):
+            # Of a bucket that can be neither listed nor written no key is known: a missing one tells as much.
+            return None
+        return self._refusal(answer[0], Right.READ).message
+
+    def _reason(self, act: Callable[[], object]) -> str | None:
         try:
             act()
-        except NotFound as exc:
-            return None if missing_is_fine and exc.args[0].startswith("There is no file") else exc.message
-        except (InvalidConfig, SourceUnavailable) as exc:
+        except (NotFound, SourceUnavailable) as exc:
             return exc.message
         return None
 
@@ -370,7 +370,7 @@ class Bucket:
     def _refusal(self, answer: Answer, right: Right, key: str | None = None) -> SwathError:
         """The error for an answer that is none of the expected ones."""
         code = self._dialect.code(answer)
-        if self._dialect.is_missing_bucket(code):
+        if self._dialect.is_missing_bucket(answer):
             return NotFound(f"There is no bucket `{self._bucket_uri}`", hint="Check its name, and whose account it is.")
         if (explanation := self._dialect.explain(code, answer)) is not None:
             return self._unavailable(explanation, right, key)

@@ -119,8 +119,8 @@ class Dialect(Protocol):
         """The store's own word for what is wrong, "" if it says none."""
         ...
 
-    def is_missing_bucket(self, code: str) -> bool:
-        """Whether that word means that the bucket itself is not there."""
+    def is_missing_bucket(self, answer: Answer) -> bool:
+        """Whether it says that the bucket itself is not there."""
         ...
 
     def explain(self, code: str, answer: Answer) -> Explanation | None:

@@ -30,6 +30,7 @@ GOOGLE_ENDPOINT = "https://storage.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 
 _OBJECT_FIELDS = "name,size,generation,updated"
+_SERVICE_ACCOUNT_FIELDS = ("type", "project_id", "private_key_id", "private_key", "client_email", "token_uri")
 _BOUNDARY = "swath-8d1c6a6f0f5b4c0f"
 
 
@@ -56,6 +57,7 @@ def _service_account(text: str) -> Any:
             raise ValueError
         # Tokens are signed here with the key itself. The other way would be to ask whatever address the document
         # names for one: a request that whoever gives credentials to a server could send to anywhere.
+        info = {name: info[name] for name in _SERVICE_ACCOUNT_FIELDS if name in info}
         credentials: Any = service_account.Credentials
         return credentials.from_service_account_info(info, scopes=[SCOPE], always_use_jwt_access=True)
     except ValueError:
@@ -213,12 +215,11 @@ class GcsDialect:
         except (ValueError, KeyError, TypeError, IndexError):
             return ""
 
-    def is_missing_bucket(self, code: str) -> bool:
-        return False  # the word for a missing bucket is that for a missing object; `explain` looks closer
+    def is_missing_bucket(self, answer: Answer) -> bool:
+        # The word for a missing bucket is that for a missing object; only the sentence tells them apart.
+        return answer.status == 404 and b"bucket does not exist" in answer.body
 
     def explain(self, code: str, answer: Answer) -> Explanation | None:
-        if answer.status == 404 and b"bucket does not exist" in answer.body:
-            return Explanation(reason="there is no such bucket", hint="Check its name, and whose project it is in.")
         if answer.status == 401 and not self.is_anonymous:
             return Explanation(
                 reason="the store does not accept the credentials",

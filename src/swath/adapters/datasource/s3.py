@@ -172,8 +172,8 @@ class S3Dialect:
     def code(self, answer: Answer) -> str:
         return error_code(answer.body)
 
-    def is_missing_bucket(self, code: str) -> bool:
-        return code == "NoSuchBucket"
+    def is_missing_bucket(self, answer: Answer) -> bool:
+        return self.code(answer) == "NoSuchBucket"
 
     def explain(self, code: str, answer: Answer) -> Explanation | None:
         if code in _ELSEWHERE or answer.status in (301, 307):
