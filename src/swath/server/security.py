@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -73,7 +74,9 @@ class GuardMiddleware:
     def __init__(self, app: ASGIApp, *, options: ServerOptions) -> None:
         self._app = app
         self._options = options
-        self._hosts = LOCAL_HOSTS | {host.lower() for host in options.hosts}
+        # Links begin with the public address, so the server has to answer to it.
+        public = urlsplit(options.public_url).netloc.lower()
+        self._hosts = LOCAL_HOSTS | {host.lower() for host in (*options.hosts, public) if host}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

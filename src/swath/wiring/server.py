@@ -170,6 +170,7 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
         options=ServerOptions(
             roots=settings.roots,
             hosts=settings.hosts,
+            public_url=settings.public_url,
             endpoints=settings.endpoints,
             delegated_roles=settings.delegated_roles,
             webapp=settings.webapp_dir,
@@ -188,7 +189,7 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
 
 
 def _check_host(host: str, settings: Settings) -> None:
-    if host not in LOCAL_HOSTS and not settings.hosts:
+    if host not in LOCAL_HOSTS and not (settings.hosts or settings.public_url):
         raise InvalidConfig(
             f"`--host {host}` opens the server to other machines, but it knows no name under which they may ask",
             field="host",

@@ -28,6 +28,7 @@ def database_url(tmp_path: Path) -> str:
 def options() -> ServerOptions:
     return ServerOptions(
         hosts=("swath.example", "10.0.0.7:8750"),
+        public_url="https://Photos.example:8443",
         max_body_bytes=1000,
         max_selector_bytes=2000,
         max_report_bytes=3000,
@@ -47,6 +48,10 @@ def echo(app: FastAPI, client: TestClient) -> TestClient:
     def text(principal: Anybody) -> list[int]:
         return [7] * 5000
 
+    @router.get("/echo/as-it-is")
+    def text_as_it_is(principal: Anybody) -> Response:
+        return Response(b"[7]" * 5000, media_type="application/json", headers={"Cache-Control": "no-transform"})
+
     @router.get("/echo/pixels")
     def pixels(principal: Anybody) -> Response:
         return Response(b"\0" * 5000, media_type="image/jpeg")
@@ -61,7 +66,16 @@ def echo(app: FastAPI, client: TestClient) -> TestClient:
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "LOCALHOST:8750", "127.0.0.1:1", "[::1]:8750", "[::1]", "swath.example", "swath.example:443"],
+    [
+        "localhost",
+        "LOCALHOST:8750",
+        "127.0.0.1:1",
+        "[::1]:8750",
+        "[::1]",
+        "swath.example",
+        "swath.example:443",
+        "photos.example:8443",
+    ],
 )
 def test_the_server_answers_to_its_names(client: TestClient, host: str) -> None:
     assert client.get("/api/health", headers={"Host": host}).status_code == 200
@@ -80,6 +94,7 @@ def test_the_server_answers_to_no_other_name(client: TestClient, host: str) -> N
 def test_a_host_may_be_listed_with_its_port(client: TestClient) -> None:
     assert client.get("/api/health", headers={"Host": "10.0.0.7:8750"}).status_code == 200
     assert client.get("/api/health", headers={"Host": "10.0.0.7:80"}).status_code == 421
+    assert client.get("/api/health", headers={"Host": "photos.example"}).status_code == 421
 
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost:8751", "file://", ""])
@@ -164,8 +179,8 @@ def test_text_is_compressed_for_who_takes_it(echo: TestClient) -> None:
     assert "content-encoding" not in echo.get("/api/echo/text", headers={"Accept-Encoding": "identity"}).headers
 
 
-@pytest.mark.parametrize("path", ["/api/echo/pixels", "/api/echo/stream"])
-def test_pixels_and_events_are_not_compressed(echo: TestClient, path: str) -> None:
+@pytest.mark.parametrize("path", ["/api/echo/pixels", "/api/echo/stream", "/api/echo/as-it-is"])
+def test_pixels_and_events_and_what_must_stay_as_it_is_are_not_compressed(echo: TestClient, path: str) -> None:
     assert "content-encoding" not in echo.get(path).headers
 
 
