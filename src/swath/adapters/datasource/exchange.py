@@ -126,12 +126,12 @@ class Exchange:
             return _whole_answer(response, request.method, time.monotonic() + patience.whole)
         except urllib3.exceptions.NameResolutionError:
             return "its host is not known"
+        except urllib3.exceptions.NewConnectionError:
+            return "nothing answers at its address"
         except urllib3.exceptions.SSLError:
             return "its certificate is not trusted, or it does not speak TLS"
         except (urllib3.exceptions.TimeoutError, TimeoutError):
             return "it is too slow"
-        except urllib3.exceptions.NewConnectionError:
-            return "nothing answers at its address"
         except (urllib3.exceptions.HTTPError, OSError):
             # The words of the exception are left out: they may hold the URL, and that may hold a token.
             return "the connection broke"
