@@ -70,7 +70,6 @@ _SPEED = "is about speed"
 _VIDEOS = "is about videos; runs here are of images"
 _PRETAGGING = "means nothing while pretagging is off"
 _TRAINING = "means nothing while training is off; embedders are not trained here"
-_SCORES = "needs active-learning scores of the worker, which there are none of yet"
 _LATER = "needs a strategy that there is none of yet"
 
 WORKER_KEYS: tuple[ConfigKey, ...] = (
@@ -116,7 +115,7 @@ WORKER_KEYS: tuple[ConfigKey, ...] = (
     *_accepted("worker_config.output_image_format", EVERY, _VIDEOS),
     *_accepted("worker_config.datasource.use_frame_count_metadata", FIRST, _VIDEOS),
     *_accepted("worker_config.show_video_sampling_timeline", FIRST, _VIDEOS),
-    _fixed("worker_config.active_learning.task_name", FIRST, "", why=f"it {_SCORES}; give `method` another value too"),
+    _fixed("worker_config.active_learning.task_name", FIRST, "", why="workers compute no active-learning scores yet"),
     *_accepted("worker_config.active_learning.score_name", FIRST, "means nothing without `active_learning.task_name`"),
     *_accepted(
         "worker_config.scorer worker_config.scorer_config.frequency_penalty worker_config.scorer_config.min_score",
