@@ -261,3 +261,38 @@ agent.query(SelectionConfig(n_samples=5, method=SamplingMethod.CORESET, name="go
     assert sorted(now_labeled) == sorted([*labeled, *added])
     assert sorted([*now_labeled, *unlabeled]) == names
     assert (len(now_labeled), len(added), len(unlabeled)) == (5, 3, 1)
+
+
+@pytest.mark.slow
+@WHERE_IMAGES_ARE_UPLOADED
+@pytest.mark.parametrize("method", ["CORESET", "RANDOM"])
+@pytest.mark.parametrize("query", [None, "query"])
+@pytest.mark.parametrize("before", [None, "before"])
+def test_the_agent_chooses_within_one_tag_beside_another(
+    old_client: OfficialClient,
+    user: ScriptUser,
+    live: Deployment,
+    worker: Any,
+    tmp_path: Path,
+    method: str,
+    query: str | None,
+    before: str | None,
+) -> None:
+    names = [f"{number}.jpg" for number in range(10)]
+    hand_in(live, old_client, user, names)
+    csv = write_embeddings(tmp_path / "e.csv", names)
+    choose = """
+from lightly.active_learning.agents import ActiveLearningAgent
+from lightly.active_learning.config.selection_config import SelectionConfig
+client.upload_embeddings(csv, "default")
+client.create_tag_from_filenames([f"{number}.jpg" for number in range(2, 9)], "query")
+client.create_tag_from_filenames(["1.jpg", "2.jpg"], "before")
+agent = ActiveLearningAgent(client, query_tag_name=query or "initial-tag", preselected_tag_name=before)
+agent.query(SelectionConfig(n_samples=6, method=method, name="chosen"))
+(agent.query_set, agent.labeled_set, agent.added_set)
+"""
+    asked, labeled, added = old_client(choose, csv=str(csv), query=query, before=before, method=method)
+    assert len(labeled) == 6
+    assert len(added) == (4 if before else 6)
+    assert set(added) <= set(asked)
+    assert not {"1.jpg", "2.jpg"} & set(added) or before is None
