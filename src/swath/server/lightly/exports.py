@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from swath.core.errors import NotFound
 from swath.server.dependencies import Reader, ServicesDep
-from swath.server.lightly.answers import JSON, TEXT, in_pieces, list_answer, streamed, strings_answer, written
+from swath.server.lightly.answers import JSON, TEXT, list_answer, streamed, strings_answer, written
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.linked_files import RedirectMaker, sample_link
 from swath.server.lightly.links import LinkMaker, link_maker
@@ -72,9 +72,13 @@ class ExportedTag:
     redirects: RedirectMaker
     expires_in_s: int | None
 
+    def pages(self) -> Iterator[list[tuple[str, str]]]:
+        """Ids and file names of the samples."""
+        return iter_ids_and_names(self.services.store, self.dataset.id, self.indices)
+
     def rows(self) -> Iterator[Row]:
         number = self.first
-        for page in iter_ids_and_names(self.services.store, self.dataset.id, self.indices):
+        for page in self.pages():
             for sample_id, name in page:
                 yield number, sample_id, name
                 number += 1
@@ -130,9 +134,7 @@ WithSamples = Annotated[bool, Query(alias="includeMetaData")]
 @router.get("/filenames")
 def get_file_names(exported: Exported) -> Response:
     """The file names of a tag as a list."""
-    store, dataset = exported.services.store, exported.dataset
-    pages = iter_ids_and_names(store, dataset.id, exported.indices)
-    return strings_answer([name for _, name in page] for page in pages)
+    return strings_answer([name for _, name in page] for page in exported.pages())
 
 
 @router.get("/export/basic/filenames")
@@ -146,8 +148,7 @@ def export_file_names(
 
     The text is a JSON string for clients that ask for JSON, so that a single name like `42` stays a text.
     """
-    lines = (_line(exported, row, file_name_format) for row in exported.rows())
-    pieces = _joined(lines)
+    pieces = _joined(_lines(exported, page, file_name_format) for page in exported.pages())
     wants_json = output is FileOutputFormat.JSON or (output is None and JSON in request.headers.get("accept", ""))
     if not len(exported.indices) or not wants_json:
         return streamed((piece.encode("utf-8", "surrogatepass") for piece in pieces), TEXT)
@@ -227,20 +228,21 @@ def _tasks(exported: ExportedTag, task: Callable[..., Answer], *, with_samples: 
     return (task(*row) for row in exported.rows())
 
 
-def _line(exported: ExportedTag, row: Row, how: FileNameFormat) -> str:
-    _, sample_id, name = row
+def _lines(exported: ExportedTag, page: Iterable[tuple[str, str]], how: FileNameFormat) -> list[str]:
     if how is FileNameFormat.REDIRECTED_READ_URL:
-        return exported.url(sample_id, name)
-    text = exported.place(name) if how is FileNameFormat.DATASOURCE_FULL else name
+        return [exported.url(sample_id, name) for sample_id, name in page]
+    names = [exported.place(name) if how is FileNameFormat.DATASOURCE_FULL else name for _, name in page]
     # Every sample has one line, in whichever format: clients put the lines of several side by side.
-    return json.dumps(text) if BREAKS_LINES.search(text) else text
+    if BREAKS_LINES.search("".join(names)):
+        return [json.dumps(name) if BREAKS_LINES.search(name) else name for name in names]
+    return names
 
 
-def _joined(lines: Iterable[str]) -> Iterator[str]:
-    """Lines with line ends between them, in pieces of about a thousand."""
+def _joined(pages: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of all pages with line ends between them, a page at a time."""
     separator = ""
-    for piece in in_pieces(lines):
-        yield separator + "\n".join(piece)
+    for page in pages:
+        yield separator + "\n".join(page)
         separator = "\n"
 
 

@@ -26,10 +26,10 @@ from swath.server.lightly.links import (
     LINK_HANDLERS,
     Link,
     LinkMaker,
+    TokenMaker,
     base_url,
     body_file,
     for_anybody,
-    link_token,
     link_url,
     linked_file,
     read_link,
@@ -101,16 +101,15 @@ class RedirectMaker:
     """Makes addresses of the format's own that lead to files for ever, without a token."""
 
     def __init__(self, services: Services, request: Request) -> None:
-        self._vault = services.vault
+        self._token = TokenMaker(services.vault)
         self._base = f"{base_url(services, request)}/v1/datasets"
 
     def for_sample(self, dataset_id: str, sample_id: str, *, kind: Literal["full", "thumb"] = "full") -> str:
-        token = link_token(self._vault, sample_link(dataset_id, sample_id))
-        query = urlencode({"type": kind, "publicToken": token})
-        return f"{self._base}/{dataset_id}/samples/{sample_id}/readurlRedirect?{query}"
+        token = self._token(sample_link(dataset_id, sample_id))
+        return f"{self._base}/{dataset_id}/samples/{sample_id}/readurlRedirect?type={kind}&publicToken={token}"
 
     def for_file(self, dataset: Dataset, purpose: Purpose, key: str) -> str:
-        token = link_token(self._vault, datasource_link(dataset, purpose, key))
+        token = self._token(datasource_link(dataset, purpose, key))
         query = urlencode({"path": key, "publicToken": token}, quote_via=quote)
         return f"{self._base}/{dataset.id}/datasource/readurlRedirect?{query}"
 

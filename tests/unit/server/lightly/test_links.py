@@ -16,7 +16,7 @@ from tests.unit.server.lightly.conftest import FACADE_URL
 
 from swath.server.lightly import links
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import LINK_HANDLERS, Link, LinkMaker, body_file, link_token, read_link
+from swath.server.lightly.links import LINK_HANDLERS, Link, LinkMaker, TokenMaker, body_file, read_link
 from swath.server.services import ServerOptions, Services
 from swath.store.credentials import Vault
 from swath.store.home import Home
@@ -85,7 +85,7 @@ def test_the_name_at_its_end_is_for_people_alone(anybody: TestClient, make: Link
 
 @pytest.mark.parametrize("position", [0, 5, -1, -5])
 def test_a_link_that_was_changed_opens_nothing(anybody: TestClient, services: Services, position: int) -> None:
-    token = list(link_token(services.vault, Link(kind="echo", name="a.jpg")))
+    token = list(TokenMaker(services.vault)(Link(kind="echo", name="a.jpg")))
     token[position] = "A" if token[position] != "A" else "B"
     answer = anybody.get(f"/links/{''.join(token)}/a.jpg")
     assert answer.status_code == 403
@@ -101,7 +101,7 @@ def test_a_token_that_is_none_opens_nothing(services: Services, token: str) -> N
 
 def test_every_letter_of_a_link_counts(services: Services) -> None:
     """The last one of base64 may hold bits that decode to nothing."""
-    token = link_token(services.vault, Link(kind="echo", name="a"))
+    token = TokenMaker(services.vault)(Link(kind="echo", name="a"))
     for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
         if letter != token[-1]:
             with pytest.raises(FacadeError):
@@ -111,7 +111,7 @@ def test_every_letter_of_a_link_counts(services: Services) -> None:
 def test_a_link_expires(anybody: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     link = Link(kind="echo", name="a.jpg")
     now = int(time.time())
-    good, over = (link_token(services.vault, link, expires_at_s=at) for at in (now + 100, now - 1))
+    good, over = (TokenMaker(services.vault)(link, expires_at_s=at) for at in (now + 100, now - 1))
     assert anybody.get(f"/links/{good}/a.jpg").status_code == 200
     answer = anybody.get(f"/links/{over}/a.jpg")
     assert (answer.status_code, answer.json()["code"]) == (403, "JWT_INVALID")
@@ -127,7 +127,7 @@ def test_a_link_without_an_end_holds_for_ever(
 
 
 def test_links_of_another_home_open_nothing(services: Services) -> None:
-    token = link_token(Vault(bytes(range(32))), Link(kind="echo", name="a"))
+    token = TokenMaker(Vault(bytes(range(32))))(Link(kind="echo", name="a"))
     with pytest.raises(FacadeError):
         read_link(services.vault, token)
 
