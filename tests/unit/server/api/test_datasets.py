@@ -330,6 +330,22 @@ def test_the_owner_of_the_machine_needs_no_credentials(owner_of_machine: TestCli
     assert answer.json()["credentials"] == {**dict.fromkeys(KEYS, MASK), "endpoint": "http://127.0.0.1:9000"}
 
 
+def test_what_may_be_done_with_a_datasource_is_tried(anna: TestClient, berta: TestClient, root: Path) -> None:
+    wanted = {"name": "vehicles", "datasource": "photos", "output": "more photos"}
+    anna.post("/api/datasets", json=wanted)
+    everything = dict.fromkeys(("list", "read", "write", "overwrite"))
+    answer = anna.post("/api/datasets/vehicles/datasource:verify")
+    assert answer.json() == {"is_usable": True, "input": everything, "output": everything}
+    assert list((root / "photos").iterdir()) == list((root / "more photos").iterdir()) == []
+    assert berta.post("/api/datasets/vehicles/datasource:verify").status_code == 404
+    (root / "more photos").rmdir()
+    answer = anna.post("/api/datasets/vehicles/datasource:verify").json()
+    assert (answer["is_usable"], answer["input"]) == (False, everything)
+    assert "more photos" in answer["output"]["write"]
+    anna.post("/api/datasets", json={"name": "empty"})
+    assert anna.post("/api/datasets/empty/datasource:verify").status_code == 422
+
+
 def test_a_dataset_gets_another_name(client: TestClient, committed: Path) -> None:
     renamed = client.patch("/api/datasets/vehicles", json={"name": "cars"}).json()
     assert renamed["name"] == "cars"
