@@ -364,6 +364,22 @@ def test_a_waiting_run_that_is_cancelled_is_aborted_at_once(work: Queue) -> None
     assert work.claim(work.worker()) is None
 
 
+def test_a_run_has_begun_once_a_worker_had_it_or_it_failed_for_want_of_one(work: Queue) -> None:
+    worker = work.worker("w")
+    waiting, cancelled, died, broken = (work.schedule(name) for name in ("waits", "cancelled", "died", "broken"))
+    with work.store.writing() as connection:
+        runs.request_cancel(connection, cancelled)
+        runs.finish_run(connection, broken, RunState.FAILED, message="cannot begin", result=None)
+    work.claimed(worker, only=died)
+    assert work.requeue(at=LEASE_MS + 1) == [died]
+    expected = {waiting: False, cancelled: False, died: True, broken: True}
+    assert {run_id: work.find(run_id).has_begun for run_id in expected} == expected
+    with work.store.reading() as connection:
+        user_id = work.find(died).owner_id
+        begun, total = runs.page_of_runs(connection, user_id=user_id, only_begun=True, limit=None)
+    assert ({run.id for run in begun}, total) == ({died, broken}, 2)
+
+
 def test_a_run_that_is_given_up_waits_again_without_a_death(work: Queue) -> None:
     run_id = work.schedule()
     claim = work.claimed(work.worker())

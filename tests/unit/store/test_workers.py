@@ -6,6 +6,7 @@ from swath.core.errors import NotFound
 from swath.store.database import Store
 from swath.store.users import create_user
 from swath.store.workers import (
+    announce_worker,
     find_worker,
     list_workers,
     record_sign_of_life,
@@ -24,6 +25,19 @@ def test_a_worker_that_registers_again_is_the_same_worker(store: Store) -> None:
     assert first.labels == ("a", "b")
     assert (again.id, again.labels, again.details) == (first.id, (), {"cores": 2})
     assert (again.created_at, again.last_seen_at, again.is_draining) == (1, 5, False)
+
+
+def test_an_announced_worker_was_never_seen_and_becomes_the_one_that_starts(store: Store) -> None:
+    with store.writing() as connection:
+        owner_id = create_user(connection, "ann").id
+        announced = announce_worker(connection, owner_id=owner_id, name="w", labels=["gpu"], now=1)
+        assert (announced.labels, announced.last_seen_at) == (("gpu",), None)
+        assert announce_worker(connection, owner_id=owner_id, name="w", now=2) == announced
+        changed = announce_worker(connection, owner_id=owner_id, name="w", labels=[], now=2)
+        assert (changed.id, changed.labels) == (announced.id, ())
+        started = register_worker(connection, owner_id=owner_id, name="w", labels=["big"], now=3)
+        assert started.id == announced.id
+        assert announce_worker(connection, owner_id=owner_id, name="w", labels=["gpu"], now=4) == started
 
 
 def test_workers_of_two_users_may_have_one_name(store: Store) -> None:
