@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 from swath.core.access import Principal
 from swath.core.errors import Conflict, InvalidConfig, SwathError
 from swath.pipeline.ports import Datasource, Rights
-from swath.server.datasources import check_place, open_files_of, rights_of
+from swath.server.datasources import check_place, open_files_of, rights_of, uri_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of
@@ -38,7 +38,9 @@ from swath.wire.lightly.datasources import (
     DatasourceConfigVerifyDataErrors,
     DatasourcePurpose,
     LightlyConfig,
+    describe_place,
 )
+from swath.wire.locations import parse_location
 
 router = APIRouter()
 
@@ -71,22 +73,37 @@ def get_datasource(
     purpose: DatasourcePurpose = DatasourcePurpose.INPUT_OUTPUT,
 ) -> Response:
     """The configuration for a purpose, without its secrets."""
-    with services.store.reading() as connection:
-        found = images_of(connection, dataset_of(connection, principal, dataset))
-        recorded = recorded_datasources(connection, services.vault, found.id)
-    one = for_purpose(recorded, purpose)
+    found, shown = _shown(services, principal, dataset)
+    one = for_purpose(shown, purpose)
     if one is None:
-        raise _no_datasource(found, f" for `{purpose.value}`" if recorded else "")
-    return JSONResponse(one.config.answer(one.id))
+        raise _no_datasource(found, f" for `{purpose.value}`" if shown else "")
+    return JSONResponse(one.config.answer(one.id or None))
 
 
 @router.get("/datasets/{dataset}/datasource/all")
 def get_all_datasources(services: ServicesDep, principal: Reader, dataset: str) -> Response:
     """The configurations for all purposes."""
+    _, shown = _shown(services, principal, dataset)
+    return JSONResponse([one.config.answer(one.id or None) for one in shown])
+
+
+def _shown(services: Services, principal: Principal, dataset_id: str) -> tuple[Dataset, list[RecordedDatasource]]:
+    """The image dataset, and what is configured for it: by scripts, else what scripts would call the places it has."""
     with services.store.reading() as connection:
-        found = images_of(connection, dataset_of(connection, principal, dataset))
-        recorded = recorded_datasources(connection, services.vault, found.id)
-    return JSONResponse([one.config.answer(one.id) for one in recorded])
+        images = images_of(connection, dataset_of(connection, principal, dataset_id))
+        recorded = recorded_datasources(connection, services.vault, images.id)
+        if recorded or not images.input_uri:
+            return images, recorded
+
+        def described(purpose: Purpose, told: DatasourcePurpose) -> RecordedDatasource:
+            uri = uri_of(images, purpose)
+            access = read_access(connection, services.vault, images, purpose) or {}
+            config = describe_place(parse_location(uri), access, told)
+            return RecordedDatasource(id="", config=config, uri=uri, is_confined=images.is_confined)
+
+        if images.output_uri in ("", images.input_uri):
+            return images, [described("input", DatasourcePurpose.INPUT_OUTPUT)]
+        return images, [described("input", DatasourcePurpose.INPUT), described("output", DatasourcePurpose.LIGHTLY)]
 
 
 @router.get("/datasets/{dataset}/datasource/verify", response_model_exclude_none=True)

@@ -68,14 +68,14 @@ class DatasourceConfig(Request):
     def secrets(self) -> dict[str, str]:
         return self.model_dump(mode="json", include=set(self.secret_fields), exclude_none=True)
 
-    def answer(self, config_id: str) -> dict[str, Any]:
+    def answer(self, config_id: str | None) -> dict[str, Any]:
         """The document for clients: secrets masked, every field as strict ones want it."""
         shown: dict[str, str | None] = dict.fromkeys(self.secret_fields, MASK)
         for name, pattern, instead in self.shown_as:
             value = getattr(self, name)
             shown[name] = value if value is not None and pattern.search(value) else instead
         document = self.model_copy(update=shown).model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {"id": config_id, **document}
+        return document if config_id is None else {"id": config_id, **document}
 
     def _bucket(self, scheme: Scheme, *, account: str = "") -> Location:
         """`bucket/prefix`, with or without the scheme in front."""
@@ -284,6 +284,25 @@ _ADAPTER: TypeAdapter[AnyDatasourceConfig] = TypeAdapter(AnyDatasourceConfig)
 def read_datasource_config(document: Mapping[str, Any]) -> AnyDatasourceConfig:
     """The configuration of a document with names of either spelling: of the wire, or as it was kept."""
     return _ADAPTER.validate_python(dict(document))
+
+
+def describe_place(location: Location, access: Mapping[str, str], purpose: DatasourcePurpose) -> AnyDatasourceConfig:
+    """The configuration that a script would have given for a place that was set in another way; holds no secrets."""
+    path = f"{location.bucket}/{location.path}"
+    match location.scheme:
+        case Scheme.S3 if access.get("role_arn"):
+            region, role = access.get("region", ""), access["role_arn"]
+            return S3DelegatedAccessConfig(purpose=purpose, full_path=path, s3_region=region, s3ARN=role)
+        case Scheme.S3:
+            return S3Config(purpose=purpose, full_path=path, s3_region=access.get("region", ""))
+        case Scheme.GCS:
+            return GCSConfig(purpose=purpose, full_path=path, gcs_project_id=access.get("project_id", ""))
+        case Scheme.AZURE:
+            return AzureConfig(purpose=purpose, full_path=path, account_name=location.account)
+        case Scheme.OBS:
+            return OBSConfig(purpose=purpose, full_path=path, obs_endpoint=access.get("endpoint", ""))
+        case Scheme.FOLDER:
+            return LocalConfig(purpose=purpose, full_path=location.path)
 
 
 def _is_account_key(text: str) -> bool:

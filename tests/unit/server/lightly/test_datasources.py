@@ -331,7 +331,43 @@ def test_what_the_native_interface_sets_later_counts(
     answer = user_client().put("/api/datasets/vehicles/datasource", json={"location": "photos"})
     assert answer.status_code == 200, answer.text
     assert effective_datasource(services, stored(services.store, dataset)).input_uri.endswith("/photos")
-    assert facade.get(f"/datasets/{dataset}/datasource").status_code == 404
+    assert get(facade, dataset)["type"] == "LOCAL"
+
+
+@pytest.mark.parametrize(
+    ("location", "credentials", "expected"),
+    [
+        (
+            "s3://bucket/input",
+            {"access_key_id": "AKIASECRET", "secret_access_key": "wJalrSECRET", "region": "eu-west-1"},
+            {"type": "S3", "fullPath": "bucket/input", "s3Region": "eu-west-1"},
+        ),
+        ("gs://bucket", {}, {"type": "GCS", "fullPath": "bucket/", "gcsProjectId": "unknown"}),
+        (
+            "az://box@account/input",
+            {"sas_token": "SASSECRET"},
+            {"type": "AZURE", "fullPath": "box/input", "accountName": "account"},
+        ),
+        ("obs://bucket/a", {}, {"type": "OBS", "fullPath": "bucket/a"}),
+    ],
+)
+def test_places_that_were_set_in_another_way_are_told_as_scripts_would_have(
+    facade: TestClient,
+    user_client: UserClient,
+    dataset: str,
+    location: str,
+    credentials: dict[str, str],
+    expected: Config,
+) -> None:
+    body = {"location": location, "output": "photos", "credentials": credentials}
+    answer = user_client().put("/api/datasets/vehicles/datasource", json=body)
+    assert answer.status_code == 200, answer.text
+    images, written = facade.get(f"/datasets/{dataset}/datasource/all").json()
+    assert images.items() >= {**expected, "purpose": "INPUT"}.items()
+    assert (written["type"], written["purpose"]) == ("LOCAL", "LIGHTLY")
+    assert "SECRET" not in str(images)
+    assert all(images.values())
+    assert get(facade, dataset) == images
 
 
 @pytest.mark.parametrize(
