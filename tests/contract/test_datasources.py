@@ -84,6 +84,29 @@ class BucketContract(DatasourceContract):
         datasource.write("folder/c.jpg", b"x")
         assert set(listed(datasource, skip_hidden_root=True)) == {"a.jpg", "folder/c.jpg"}
 
+    @pytest.mark.parametrize("hidden", [1, 25])
+    def test_a_listing_of_many_pages_is_whole_with_and_without_the_hidden_folder(
+        self, server: Any, bucket_uri: str, hidden: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in ("s3", "azure", "gcs"):
+            monkeypatch.setattr(f"swath.adapters.datasource.{name}.KEYS_PER_PAGE", 10)
+        datasource = open_datasource(f"{bucket_uri}/p", server.access)
+        others = {
+            "-a.jpg",
+            ".lightly",
+            ".lightly0",
+            *(f"{n:03d}.jpg" for n in range(15)),
+            *(f"f/{n}" for n in range(15)),
+        }
+        below = {f".lightly/{'写' * (number % 3)}{number}.json" for number in range(hidden)}
+        for key in others | below:
+            datasource.write(key, b"")
+        assert set(listed(datasource)) == others | below
+        assert set(listed(datasource, skip_hidden_root=True)) == others
+        assert set(listed(datasource, ".light", skip_hidden_root=True)) == {".lightly", ".lightly0"}
+        pages = list(datasource.list_pages(skip_hidden_root=True))
+        assert sum(map(len, pages)) == len(others)  # nothing twice
+
     def test_a_large_object_is_read_in_parts(self, datasource: Datasource, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("swath.adapters.datasource.bucket.PART", 1000)
         data = bytes(range(256)) * 20

@@ -23,6 +23,8 @@ from swath.wire.locations import Location
 
 API_VERSION = "2021-12-02"
 
+KEYS_PER_PAGE = 5000  # the most there is
+
 _EXPIRED = Explanation(reason="the shared access signature has expired", hint="Give a new SAS.")
 _WORDS: Mapping[str, Explanation] = {
     "InvalidAuthenticationInfo": Explanation(
@@ -164,7 +166,7 @@ class AzureDialect:
         return f"{self._endpoint}/{self._container}"
 
     def list_objects(self, query: ListingQuery) -> Request:
-        fields = {"restype": "container", "comp": "list", "maxresults": "5000"}
+        fields = {"restype": "container", "comp": "list", "maxresults": str(KEYS_PER_PAGE)}
         if query.prefix:
             fields["prefix"] = query.prefix
         if not query.flat:

@@ -27,6 +27,7 @@ from swath.wire.endpoints import check_endpoint
 from swath.wire.locations import Location
 
 GOOGLE_ENDPOINT = "https://storage.googleapis.com"
+KEYS_PER_PAGE = 1000  # the most there is
 SCOPE = "https://www.googleapis.com/auth/devstorage.read_write"
 
 _OBJECT_FIELDS = "name,size,generation,updated"
@@ -116,7 +117,7 @@ class GcsDialect:
 
     def list_objects(self, query: ListingQuery) -> Request:
         fields = {
-            "maxResults": "1000",
+            "maxResults": str(KEYS_PER_PAGE),
             "fields": f"items({_OBJECT_FIELDS}),prefixes,nextPageToken",
             "prefix": query.prefix,
             "startOffset": query.after,  # inclusive; nothing has the name that it is used with

@@ -26,6 +26,8 @@ from swath.adapters.datasource.exchange import Answer, Request
 
 DEFAULT_REGION = "us-east-1"
 
+KEYS_PER_PAGE = 1000  # the most there is
+
 _UNRESERVED = "-._~"
 _XML_TAG = re.compile(r"\{[^}]*\}")
 _EXPIRED = Explanation(
@@ -103,7 +105,7 @@ class S3Dialect:
         return self._url("")
 
     def list_objects(self, query: ListingQuery) -> Request:
-        fields = {"list-type": "2", "encoding-type": "url", "max-keys": "1000", "prefix": query.prefix}
+        fields = {"list-type": "2", "encoding-type": "url", "max-keys": str(KEYS_PER_PAGE), "prefix": query.prefix}
         if query.after:
             fields["start-after"] = query.after
         if not query.flat:
