@@ -37,9 +37,6 @@ class DatasourcePurpose(StrEnum):
 class DatasourceConfig(Request):
     """What all kinds have. Immutable; `secret_fields` are never shown."""
 
-    # Whatever a client adds is dropped. Errors must not repeat the values: some are secrets.
-    model_config = ConfigDict(hide_input_in_errors=True)
-
     secret_fields: ClassVar[tuple[str, ...]] = ()
     shown_as: ClassVar[tuple[tuple[str, re.Pattern[str], str | None], ...]] = ()
     """Fields, what strict clients accept there, and what they are told in place of anything else (None: nothing)."""
@@ -278,7 +275,10 @@ AnyDatasourceConfig = Annotated[
     Field(discriminator="type"),
 ]
 
-_ADAPTER: TypeAdapter[AnyDatasourceConfig] = TypeAdapter(AnyDatasourceConfig)
+# Errors do not repeat what was given: some of it is secret.
+_ADAPTER: TypeAdapter[AnyDatasourceConfig] = TypeAdapter(
+    AnyDatasourceConfig, config=ConfigDict(hide_input_in_errors=True)
+)
 
 
 def read_datasource_config(document: Mapping[str, Any]) -> AnyDatasourceConfig:
