@@ -28,7 +28,7 @@ from swath.store.runs import Run
 from swath.store.sharing import visible_datasets
 from swath.store.tags import INITIAL_TAG, Tag, find_tag, tags_of_run
 from swath.wire.lightly.runs import FILE_NAMES, LogLevel, RunData, RunLogData, RunLogEntryData, shown_state
-from swath.wire.runs import MOST_LOG_LINES
+from swath.wire.runs import MOST_LOG_LINES, Progress
 
 router = APIRouter(prefix="/docker/runs")
 
@@ -170,9 +170,18 @@ def _document(run: Run, left: Sequence[Artifact]) -> RunData:
         scheduled_id=run.id,
         created_at=run.created_at,
         last_modified_at=run.finished_at or run.started_at or run.created_at,
-        message=run.message or None,
+        message=run.message or _progress_of(run),
         artifacts=artifact_documents(run, left),
     )
+
+
+def _progress_of(run: Run) -> str | None:
+    """How far a run is, in words: "120 of 500 images"."""
+    if run.progress is None:
+        return None
+    progress = Progress.model_validate_json(run.progress)
+    whole = "" if progress.total is None else f" of {progress.total:,}"
+    return f"{progress.done:,}{whole} {progress.unit}".rstrip()
 
 
 def _level(level: str) -> LogLevel:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
-from swath.core.errors import InvalidConfig
+from swath.core.errors import Conflict, InvalidConfig
 from swath.server.api.runs import publish_run
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.answers import list_answer
@@ -187,6 +187,7 @@ def _schedule(
     configuration: WorkerConfig,
     wanted: ScheduledRunCreateRequest,
 ) -> Run:
+    """Let the run wait. Raises FacadeError 422 if its crops cannot go where they should."""
     with services.store.writing() as connection:
         run_id = queue.schedule_run(
             connection,
@@ -200,7 +201,12 @@ def _schedule(
             worker_config_id=configuration.id,
             now=now_ms(),
         )
-        return runs.find_run(connection, run_id)
+        run = runs.find_run(connection, run_id)
+        try:
+            queue.plan_of(connection, run)
+        except (Conflict, InvalidConfig) as error:
+            raise FacadeError.of(error, 422, ErrorCode.DOCKER_WORKER_CONFIG_INVALID) from error
+        return run
 
 
 def _answer(found: Iterable[Run], state: ScheduleState | None, states: list[ScheduleState] | None) -> Response:

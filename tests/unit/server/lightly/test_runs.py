@@ -87,6 +87,17 @@ def test_no_client_hears_of_states_that_are_ours(facade: TestClient, store: Stor
     assert {line["state"] for line in facade.get(f"/docker/runs/{begun}/logs").json()["logs"]} == {"STARTED"}
 
 
+def test_a_run_under_way_says_how_far_it_is(facade: TestClient, store: Store, begun: str) -> None:
+    for progress, words in (
+        ({"done": 1200, "total": 5000, "unit": "images"}, "1,200 of 5,000 images"),
+        ({"done": 3, "unit": ""}, "3"),
+    ):
+        with store.writing() as connection:
+            text = json.dumps({"state": "EMBEDDING", **progress})
+            queue.record_progress(connection, begun, runs.find_run(connection, begun).lease, text)
+        assert facade.get(f"/docker/runs/{begun}").json()["message"] == words
+
+
 def test_runs_come_in_pages_or_as_a_whole(facade: TestClient, dataset: str, store: Store) -> None:
     ids = []
     for _ in range(5):

@@ -221,6 +221,17 @@ def test_files_that_are_not_there_are_named_unless_nobody_wants_to_know(
     schedule(facade, dataset, docker, params={"disableConfigValidation": "True"})
 
 
+def test_crops_that_cannot_go_where_they_should_are_named(
+    facade: TestClient, dataset: str, store: Store, folder: Path
+) -> None:
+    make_dataset(facade, folder, "taken")
+    docker = {"object_level": {"task_name": "wheels", "crop_dataset_name": "taken"}}
+    answer = try_schedule(facade, dataset, docker)
+    assert error_of(answer) == (422, "DOCKER_WORKER_CONFIG_INVALID")
+    assert "cannot go to dataset `taken`" in answer.json()["error"]
+    assert scheduled(facade, dataset) == []
+
+
 def test_a_missing_list_of_tasks_is_named(facade: TestClient, dataset: str, folder: Path) -> None:
     (folder / ".lightly" / "predictions" / "tasks.json").unlink()
     answer = try_schedule(facade, dataset)
