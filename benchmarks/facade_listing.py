@@ -4,8 +4,8 @@
 
 A dataset is committed through the store (SQLite), then a real server in a process of its own is asked over this
 machine's loopback, one request at a time, and each answer is read to its end in pieces. "first" is when the first
-byte came. "growth" is the most memory that the server had while it answered beyond what it had before: an answer that
-is built before it is sent shows with its whole size there.
+byte came, "CPU" the processor time of the server. "growth" is the most memory that the server had while it answered
+beyond what it had before: an answer that is built before it is sent shows with its whole size there.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from typing import Any
 import httpx2
 import numpy as np
 
-from browse_api import fill, resident_mib, serve_here, wait_for_server
+from browse_api import fill, processor_seconds, resident_mib, serve_here, wait_for_server
 from swath.core.bitmask import write_mask
 from swath.store.home import open_home
 
@@ -35,27 +35,34 @@ PAGE = 25_000
 TARGET_GROWTH_MIB = 64
 
 
-class PeakMemory:
-    """Looks at the memory of a process between entering and leaving."""
+class Watch:
+    """Seconds, processor seconds and growth of memory (MiB) of a process between entering and leaving."""
 
     def __init__(self, process: int) -> None:
         self._process = process
         self._done = threading.Event()
-        self.before = self.most = resident_mib(process)
+        self._before = self.most = resident_mib(process)
 
-    def __enter__(self) -> PeakMemory:
+    def __enter__(self) -> Watch:
         self._looker = threading.Thread(target=self._look)
         self._looker.start()
+        self._spent = processor_seconds(self._process)
+        self._start = time.perf_counter()
         return self
 
     def __exit__(self, *reason: object) -> None:
+        self.seconds = time.perf_counter() - self._start
+        self.processor_seconds = processor_seconds(self._process) - self._spent
         self._done.set()
         self._looker.join()
 
     @property
     def growth(self) -> float:
-        """MiB."""
-        return self.most - self.before
+        return self.most - self._before
+
+    @property
+    def elapsed(self) -> float:
+        return time.perf_counter() - self._start
 
     def _look(self) -> None:
         while not self._done.wait(LOOK_EVERY_S):
@@ -77,45 +84,47 @@ class Facade:
     def listing(self, title: str, path: str, **params: Any) -> float:
         """Read an answer to its end; returns how much the server's memory grew, in MiB."""
         asked = {"token": self.token, **params}
-        start = time.perf_counter()
+        return self.read(title, f"/v1/datasets/{self.dataset}{path}", asked)
+
+    def read(self, title: str, url: str, params: Mapping[str, Any] | None = None) -> float:
+        """Read any answer to its end."""
         first, size = 0.0, 0
-        with PeakMemory(self.process) as memory:
-            with self.client.stream("GET", f"/v1/datasets/{self.dataset}{path}", params=asked) as answer:
-                answer.raise_for_status()
-                for piece in answer.iter_raw(PIECE_BYTES):
-                    first = first or time.perf_counter() - start
-                    size += len(piece)
-            took = time.perf_counter() - start
-        self._show(title, first, took, size, memory.growth)
-        return memory.growth
+        with Watch(self.process) as watch, self.client.stream("GET", url, params=params) as answer:
+            answer.raise_for_status()
+            for piece in answer.iter_raw(PIECE_BYTES):
+                first = first or watch.elapsed
+                size += len(piece)
+        self._show(title, first, size, watch)
+        return watch.growth
 
     def pages(self, title: str, path: str, count: int, size: int, **params: Any) -> None:
         """Read an answer page by page, as newer clients do."""
-        start, read = time.perf_counter(), 0
-        with PeakMemory(self.process) as memory:
+        read = 0
+        with Watch(self.process) as watch:
             for offset in range(0, count, size):
                 asked: Mapping[str, Any] = {"token": self.token, "pageSize": size, "pageOffset": offset, **params}
                 read += len(self.client.get(f"/v1/datasets/{self.dataset}{path}", params=asked).content)
-        self._show(title, float("nan"), time.perf_counter() - start, read, memory.growth)
+        self._show(title, float("nan"), read, watch)
 
     @staticmethod
-    def _show(title: str, first: float, took: float, size: int, growth: float) -> None:
-        print(f"  {title:<46} {first:8.3f} {took:8.2f} {size / 2**20:9.1f} {growth:9.1f}", flush=True)
+    def _show(title: str, first: float, size: int, watch: Watch) -> None:
+        times = f"{first:8.3f} {watch.seconds:8.2f} {watch.processor_seconds:8.2f}"
+        print(f"  {title:<40} {times} {size / 2**20:9.1f} {watch.growth:9.1f}", flush=True)
 
 
 def measure(facade: Facade, count: int, tags: int) -> list[str]:
     """Ask for everything; returns what made the memory of the server grow too much."""
     path = f"/datasets/{facade.dataset}/tags"
-    (initial,) = facade.json(path)
+    initial, *there = facade.json(path)
     random = np.random.default_rng(3)
-    for number in range(tags):
+    for number in range(len(there), tags):
         members = np.flatnonzero(random.random(count) < (number + 1) / (tags + 1))
         body = {"name": f"share {number:03d}", "prevTagId": initial["id"], "bitMaskData": write_mask(members)}
         facade.client.post(f"/v1{path}", params={"token": facade.token}, json=body).raise_for_status()
     (embedding,) = facade.json(f"/datasets/{facade.dataset}/embeddings")
     csv = facade.json(f"/datasets/{facade.dataset}/embeddings/{embedding['id']}/readCSVUrl")
     names = f"/tags/{initial['id']}/export/basic/filenames"
-    print(f"  {'':<46} {'first s':>8} {'all s':>8} {'MiB':>9} {'growth':>9}")
+    print(f"  {'':<40} {'first s':>8} {'all s':>8} {'CPU s':>8} {'MiB':>9} {'growth':>9}")
     listings: list[tuple[str, str, dict[str, Any]]] = [
         ("file names, complete", "/mappings", {"field": "fileName"}),
         ("ids, complete", "/mappings", {"field": "_id"}),
@@ -130,11 +139,7 @@ def measure(facade: Facade, count: int, tags: int) -> list[str]:
     growth = {title: facade.listing(title, path, **params) for title, path, params in listings}
     facade.pages(f"file names in pages of {PAGE:,}", "/mappings", count, PAGE, field="fileName")
     facade.pages("export of names in pages of 5,000", names, count, 5_000)
-    start, size = time.perf_counter(), 0
-    with PeakMemory(facade.process) as memory, facade.client.stream("GET", csv) as answer:
-        for piece in answer.iter_raw(PIECE_BYTES):
-            size += len(piece)
-    facade._show("embeddings as CSV", float("nan"), time.perf_counter() - start, size, memory.growth)
+    facade.read("embeddings as CSV", csv)
     return [title for title, grown in growth.items() if grown > TARGET_GROWTH_MIB]
 
 

@@ -234,7 +234,7 @@ def test_the_crops_of_a_dataset_are_downloaded(script: OfficialClient, world: Wo
             assert copy.size == crop.size
 
 
-def test_the_embedding_of_a_run_is_the_latest(script: OfficialClient, tmp_path: Path) -> None:
+def test_the_embedding_of_a_run_is_the_latest(script: OfficialClient) -> None:
     script("client.set_embedding_id_to_latest()")
     if script.is_old:
         (embedding,) = script("client._embeddings_api.get_embeddings_by_dataset_id(client.dataset_id)")
@@ -244,6 +244,16 @@ def test_the_embedding_of_a_run_is_the_latest(script: OfficialClient, tmp_path: 
     assert embedding["name"].startswith("default_")
     assert script("client.embedding_id") == embedding["id"]
     assert script("client.get_embedding_by_name('default')")["id"] == embedding["id"]
+
+
+def test_the_latest_of_several_embeddings_is_found(script: OfficialClient, world: World, tmp_path: Path) -> None:
+    """Old clients take the last of the list for it, new ones the first."""
+    script("client.dataset_id = crops", crops=world.crops)
+    rows = [f"{name},{row},0" for row, name in enumerate(script("client.get_filenames()"))]
+    (tmp_path / "mine.csv").write_text("\n".join(["filenames,embedding_0,labels", *rows]) + "\n")
+    script("client.upload_embeddings(path, name)", path=str(tmp_path / "mine.csv"), name=name_of(script, "mine"))
+    script("client.set_embedding_id_to_latest()")
+    assert script("client.embedding_id") == script("client.get_embedding_by_name(name)")["id"]
 
 
 @only_new
