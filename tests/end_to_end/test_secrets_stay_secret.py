@@ -9,16 +9,17 @@ import secrets
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import httpx2
 import pytest
 from arro3.io import read_parquet
 
+from swath.adapters.datasource import open_datasource
 from swath.core.errors import NotLoggedIn, RunFailed, SwathError
 from swath.store.credentials import Vault, keep_credentials
 from swath.store.database import open_store
@@ -305,3 +306,128 @@ def test_no_secret_is_left_behind_and_nobody_is_called(
             assert shown in ("'127.0.0.1'", "'localhost'", "None"), shown
         else:
             assert shown.startswith(("('127.0.0.1'", "('::1'", "'/", "b'/")), shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedBucket:
+    """A bucket with photos, what opens it, and what opens it not."""
+
+    uri: str
+    endpoint: str
+    access: dict[str, str]
+    wrong: dict[str, str]
+
+
+def upload(photos: Fixture, server: Any) -> str:
+    uri: str = server.make_bucket()
+    target = open_datasource(uri, server.access)
+    for path in photos.root.rglob("*"):
+        if path.is_file():
+            target.write(path.relative_to(photos.root).as_posix(), path.read_bytes())
+    return uri
+
+
+def open_buckets(photos: Fixture, life: Life, s3: Any, gcs: Any, azure: Any) -> list[OpenedBucket]:
+    """One of each kind, with secrets that `life` knows."""
+    in_s3, in_gcs, in_azure = (upload(photos, server) for server in (s3, gcs, azure))
+    life.secrets["an S3 key"] = f"wJalr+{secrets.token_urlsafe(24)}/K7MD"
+    life.secrets["a session token"] = secrets.token_urlsafe(48)
+    life.secrets["an external id"] = secrets.token_urlsafe(16)
+    life.secrets["a wrong S3 key"] = f"wrong/{secrets.token_urlsafe(24)}+"
+    life.secrets["an account key"] = azure.access["account_key"]
+    life.secrets["a wrong account key"] = base64.b64encode(secrets.token_bytes(64)).decode()
+    life.secrets["a wrong private key"] = secrets.token_urlsafe(40)
+    sas = azure.sas(in_azure, "rlwcd")
+    life.secrets["a signature"] = unquote(sas.partition("sig=")[2])
+    account = gcs.access["service_account"]
+    life.secrets["a private key"] = json.loads(account)["private_key"].splitlines()[5]
+    key = {"access_key_id": "AKIA0123456789ABCDEF", "secret_access_key": life.secrets["an S3 key"]}
+    torn = json.dumps({**json.loads(account), "private_key": life.secrets["a wrong private key"]})
+    return [
+        OpenedBucket(
+            uri=in_s3,
+            endpoint=s3.endpoint,
+            access={**key, "session_token": life.secrets["a session token"], "region": "us-east-1"},
+            wrong={"access_key_id": key["access_key_id"], "secret_key": life.secrets["a wrong S3 key"]},
+        ),
+        OpenedBucket(
+            uri=in_gcs, endpoint=gcs.endpoint, access={"service_account": account}, wrong={"service_account": torn}
+        ),
+        OpenedBucket(
+            uri=in_azure,
+            endpoint=azure.endpoint,
+            access={"sas_token": sas},
+            wrong={"account_key": life.secrets["a wrong account key"]},
+        ),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_credentials_of_buckets_are_left_nowhere(
+    platform: Fixture,
+    swath: Fixture,
+    make_swath: Fixture,
+    photos: Fixture,
+    tmp_path: Path,
+    s3_server: Any,
+    gcs_server: Any,
+    azure_server: Any,
+) -> None:
+    photos.add_many(3)
+    life = Life()
+    buckets = open_buckets(photos, life, s3_server, gcs_server, azure_server)
+    endpoints = {"SWATH_ENDPOINTS": " ".join(f"{bucket.uri}={bucket.endpoint}" for bucket in buckets)}
+    platform.serve("up", "--no-browser", env=endpoints)
+    swath("user", "create", "ada")
+    token = swath("token", "create", "--user", "ada").stdout.decode().strip()
+    with platform.client(token) as client:
+        for number, bucket in enumerate(buckets):
+            dataset = client.datasets.create(f"street {number}", datasource=bucket.uri, credentials=bucket.access)
+            life.hear("rights", repr(dataset.verify()).encode() + repr(dataset.datasource).encode())
+            asked = client.runs.create(dataset, object_level=OBJECTS, selection={"n_samples": 2})
+            assert asked.wait(timeout=120).selected == 2
+            [crops] = dataset.crops_datasets
+            crops.export("crops", tmp_path / f"crops-{number}.zip")
+            assert crops.image(next(crops.iter_samples()))
+            with pytest.raises(SwathError) as refused:
+                dataset.set_datasource(bucket.uri, credentials={**bucket.wrong, "no_such_field": "x"})
+            life.hear("a refusal", repr(refused.value).encode())
+            with suppress(SwathError):
+                dataset.set_datasource(bucket.uri, credentials=bucket.wrong)
+                life.hear("no rights", repr(dataset.verify()).encode())
+            role = {"role_arn": "arn:aws:iam::1:role/x", "external_id": life.secrets["an external id"]}
+            with pytest.raises(SwathError) as refused:
+                dataset.set_datasource(bucket.uri, credentials=role)
+            life.hear("a role", repr(refused.value).encode())
+    read_everything(platform.url, token, life)
+
+    # Commands, through the server and in a home without one.
+    for number, bucket in enumerate(buckets):
+        for name, access in (("right", bucket.access), ("wrong", bucket.wrong)):
+            keys = tmp_path / "keys.json"
+            keys.write_text(json.dumps(access))
+            run = ("run", bucket.uri, "--task", "vehicles", "--n-samples", "1", "--json")
+            for command in (swath, make_swath(f"home {number} {name}")):
+                for arguments in (
+                    (*run, "--dataset", f"photos {number}", "--credentials", keys),
+                    ("validate", bucket.uri, "--credentials", keys),
+                ):
+                    done = command(*arguments, env=endpoints)
+                    assert (name == "wrong") == (done.code != 0), done.stderr
+                    life.hear(f"swath {arguments[0]}", done.stdout + done.stderr.encode())
+                listed = command("datasets", "--json")
+                life.hear("swath datasets", listed.stdout)
+                for each in listed.document:
+                    life.hear("swath show", command("show", each["id"], "--json").stdout)
+            keys.unlink()
+    life.hear("swath doctor", swath("doctor", env=endpoints).stdout)
+    platform.stop()
+    found = {what: held for what, data in life.told.items() if (held := leaks(data, life.secrets))}
+    looked_at = list(files_below(tmp_path))
+    for path in looked_at:
+        for data in contents(path):
+            if held := leaks(data, life.secrets):
+                found.setdefault(str(path.relative_to(tmp_path)), set()).update(held)
+    assert found == {}
+    assert {"swath.sqlite", "0.txt", "crops-2.zip"} <= {path.name for path in looked_at}
