@@ -127,4 +127,5 @@ def file_answer(file: ServedFile, asked: AskedPart, *, cache_control: str) -> Re
 
 
 def _extension(name: str) -> str:
-    return name.rpartition(".")[2].lower()
+    stem, _, extension = name.rpartition(".")
+    return extension.lower() if stem else ""

@@ -45,6 +45,14 @@ def test_what_no_row_names_is_removed_and_the_rest_stays(
     assert sweep(store, home) == []
 
 
+def test_uploads_that_were_cut_off_go_with_the_server_that_took_them(store: Store, home: Home) -> None:
+    home.arriving.mkdir()
+    left = home.arriving / ("a" * 24)
+    left.write_bytes(b"half of it")
+    assert sweep(store, home) == [left]
+    assert not left.exists()
+
+
 def test_a_run_sweeps_when_it_starts(home: Home, start_run: Fixture) -> None:
     left_over = write_segment(home, "d" * 24, AddedVectors(vectors=np.zeros((2, 4), np.float16)))
     start_run()
