@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.crops import clean_category
-from swath.core.errors import InvalidConfig, SourceUnavailable
+from swath.core.errors import Conflict, InvalidConfig, SourceUnavailable
 from swath.formats.coco import CocoCategory, CocoDetections, CocoImage, write_coco
 from swath.formats.embeddings_csv import write_embeddings_csv
 from swath.formats.filenames import write_filenames
@@ -71,11 +71,16 @@ def export_filenames(store: Store, dataset: str, subset: Subset) -> str:
 
 
 def export_embeddings_csv(store: Store, home: Home, dataset: str, subset: Subset) -> Iterator[str]:
-    """The embeddings file in pieces, rows by index."""
+    """The embeddings file in pieces, rows by index. Raises Conflict for samples without embeddings."""
     # Indices first: samples that a run adds meanwhile are in neither column.
     indices = np.array([sample.index for sample in iter_subset(store, dataset, subset)], dtype=np.int64)
     names = [sample.file_name for sample in iter_subset(store, dataset, indices)]
     vectors = catalog.read_vectors(store, home, dataset)
+    if len(indices) and not len(vectors):
+        raise Conflict(
+            f"dataset `{_find(store, dataset).name}` has no embeddings",
+            hint="They come with a run, or are uploaded for all its samples.",
+        )
     is_all = len(indices) == len(vectors)
     return write_embeddings_csv(names, vectors if is_all else vectors[indices])
 

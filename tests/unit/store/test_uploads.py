@@ -12,6 +12,7 @@ from swath.store.catalog import read_vectors
 from swath.store.database import Store
 from swath.store.datasets import Dataset, create_empty_dataset, dataset_by_id
 from swath.store.deletion import delete_dataset, delete_files
+from swath.store.exports import export_embeddings_csv
 from swath.store.home import Home
 from swath.store.sample_metadata import SampleMetadata, sample_metadata_of
 from swath.store.samples import iter_samples
@@ -223,3 +224,10 @@ def test_metadata_is_changed_part_by_part(store: Store, photos: Dataset) -> None
     with store.reading() as connection:
         assert sample_metadata_of(connection, photos.id) == {0: expected}
         assert sample_metadata_of(connection, photos.id, np.array([1]).tolist()) == {}
+
+
+def test_embeddings_that_are_not_there_are_not_exported(store: Store, home: Home, photos: Dataset) -> None:
+    assert "".join(export_embeddings_csv(store, home, "photos", None)).splitlines() == ["filenames,labels"]
+    add(store, photos, "a.jpg")
+    with pytest.raises(Conflict, match="`photos` has no embeddings"):
+        export_embeddings_csv(store, home, "photos", None)

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.unit.server.conftest import CommitRun
+from tests.unit.server.conftest import CommitRun, UserClient
 from tests.unit.server.lightly.conftest import FacadeClient
 
+from swath.core.access import Scope
 from swath.server.lightly import uploads
 from swath.server.lightly.links import Link, LinkMaker
 from swath.server.services import Services
+from swath.store.database import Store
+from swath.store.datasets import dataset_by_id, set_datasource
 from swath.store.home import Home
 from swath.testing.session_contract import make_additions
 
@@ -272,3 +276,55 @@ def test_the_files_of_an_upload_go_with_the_dataset(
     upload(facade, stranger, dataset, "a.jpg")
     assert facade.delete(f"/datasets/{dataset}").status_code in (200, 204)
     assert list(home.uploads.iterdir()) == []
+
+
+def test_images_go_where_the_dataset_reads_them_and_replace_nothing_there(
+    facade: TestClient, stranger: TestClient, dataset: str, store: Store, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "b.jpg").write_bytes(picture(10, 10))
+    read_from(store, dataset, folder, is_confined=False)
+    upload(facade, stranger, dataset, "a.jpg")
+    assert (folder / "a.jpg").read_bytes() == picture()
+    sample = add(facade, dataset, "b.jpg")
+    url = facade.get(f"/datasets/{dataset}/samples/{sample}/writeurl").json()
+    assert error_of(stranger.put(url, content=picture())) == (409, "DATASET_DATASOURCE_ILLEGAL_ACTION")
+    assert stranger.put(url, content=picture(10, 10)).status_code == 200
+    assert (folder / "b.jpg").read_bytes() == picture(10, 10)
+
+
+def test_nobody_puts_images_into_folders_that_others_read(
+    facade: TestClient, dataset: str, store: Store, tmp_path: Path
+) -> None:
+    read_from(store, dataset, tmp_path, is_confined=True)
+    sample = add(facade, dataset, "a.jpg")
+    for path in ("writeurl", "writeurls"):
+        response = facade.get(f"/datasets/{dataset}/samples/{sample}/{path}")
+        assert error_of(response) == (403, "DATASET_DATASOURCE_ILLEGAL_ACTION")
+
+
+def read_from(store: Store, dataset_id: str, folder: Path, *, is_confined: bool) -> None:
+    with store.writing() as connection:
+        dataset = dataset_by_id(connection, dataset_id)
+        assert dataset is not None
+        set_datasource(connection, dataset, input_uri=str(folder), is_confined=is_confined)
+
+
+def test_what_was_uploaded_can_be_looked_at(
+    facade: TestClient, stranger: TestClient, dataset: str, user_client: UserClient
+) -> None:
+    upload(facade, stranger, dataset, "a.jpg", "sub/b.jpg")
+    add(facade, dataset, "cut off.jpg")
+    native = user_client(Scope.MEMBER, "anna")
+    at = f"/api/datasets/{dataset}"
+    found = native.post(f"{at}/samples:query", json={"filter": {}, "limit": 10}).json()["items"]
+    assert [(one["file_name"], one["width"], one["height"]) for one in found] == [
+        ("a.jpg", 64, 48),
+        ("sub/b.jpg", 64, 48),
+        ("cut off.jpg", 0, 0),
+    ]
+    assert native.post(f"{at}/samples:facets", json={"filter": {}}).json()["runs"] == [{"run_id": "", "count": 3}]
+    pictures = [native.get(f"/api/samples/{one['id']}/thumbnail", params={"size": 64}).status_code for one in found]
+    assert pictures == [200, 200, 404]
+    assert native.get(f"{at}/projections").json()["items"] == []
