@@ -170,3 +170,11 @@ def test_a_key_file_without_a_key_is_named(tmp_path: Path) -> None:
     home.secret_key_file.write_text("\n")
     with pytest.raises(SourceUnavailable, match=r"secret\.key` holds no key"):
         Vault.open(home)
+
+
+def test_keys_for_other_purposes_follow_from_the_key_and_the_purpose_alone(home: Home, tmp_path: Path) -> None:
+    links = Vault.open(home).derive_key("links")
+    assert len(links) == 32
+    assert Vault.open(home).derive_key("links") == links
+    assert Vault.open(home).derive_key("cursors") != links
+    assert Vault.open(home, KEY).derive_key("links") not in (links, base64.b64decode(KEY))

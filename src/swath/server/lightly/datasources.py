@@ -32,6 +32,7 @@ from swath.store.datasource_documents import (
 from swath.store.datasources import apply_datasource, read_access
 from swath.store.sharing import require_owner
 from swath.store.tokens import is_local_token
+from swath.store.uploads import keeps_uploads_here
 from swath.wire.lightly.datasources import (
     AnyDatasourceConfig,
     DatasourceConfigVerifyData,
@@ -98,9 +99,12 @@ def _shown(services: Services, principal: Principal, dataset_id: str) -> tuple[D
         def described(purpose: Purpose, told: DatasourcePurpose) -> RecordedDatasource:
             uri = uri_of(images, purpose)
             access = read_access(connection, services.vault, images, purpose) or {}
-            config = describe_place(parse_location(uri), access, told)
-            return RecordedDatasource(id="", config=config, uri=uri, is_confined=images.is_confined)
+            told_as = describe_place(parse_location(uri), access, told)
+            return RecordedDatasource(id="", config=told_as, uri=uri, is_confined=images.is_confined)
 
+        if keeps_uploads_here(services.home, images):
+            config = LightlyConfig(full_path=images.id)
+            return images, [RecordedDatasource(id="", config=config, uri="", is_confined=images.is_confined)]
         if images.output_uri in ("", images.input_uri):
             return images, [described("input", DatasourcePurpose.INPUT_OUTPUT)]
         return images, [described("input", DatasourcePurpose.INPUT), described("output", DatasourcePurpose.LIGHTLY)]

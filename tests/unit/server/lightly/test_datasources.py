@@ -370,6 +370,12 @@ def test_places_that_were_set_in_another_way_are_told_as_scripts_would_have(
     assert get(facade, dataset) == images
 
 
+def test_uploads_that_the_server_keeps_are_storage_of_its_own(facade: TestClient, dataset: str) -> None:
+    body = {"fileName": "a.jpg", "metaData": {}, "exif": {}}
+    assert facade.post(f"/datasets/{dataset}/samples", json=body).status_code == 201
+    assert get(facade, dataset) == {"type": "LIGHTLY", "purpose": "INPUT_OUTPUT", "fullPath": dataset}
+
+
 @pytest.mark.parametrize(
     "config",
     [
