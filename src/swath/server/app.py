@@ -71,9 +71,9 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
         generate_unique_id_function=lambda route: route.name,
         # The first one is the outermost.
         middleware=[
+            Middleware(CompressionMiddleware),
             Middleware(FacadeDoorMiddleware),
             Middleware(GuardMiddleware, options=services.options),
-            Middleware(CompressionMiddleware),
             Middleware(FaultMiddleware),
             Middleware(WebAppMiddleware, folder=webapp_dir(services.options.webapp)),
             Middleware(AuthenticationMiddleware, authenticator=authenticator),

@@ -69,7 +69,7 @@ _SELECTORS = re.compile(
 
 
 class GuardMiddleware:
-    """The outermost one: checks Host, Origin and address, limits the body, and adds headers to every answer."""
+    """The first that judges: checks Host, Origin and address, limits the body, and adds headers to every answer."""
 
     def __init__(self, app: ASGIApp, *, options: ServerOptions) -> None:
         self._app = app

@@ -34,7 +34,8 @@ class ScriptUser:
 
     def ask(self, method: str, path: str, **options: Any) -> httpx2.Response:
         """Ask the facade without any client: `user.ask("GET", "/datasets")`."""
-        return httpx2.request(method, f"{self.url}/v1{path}", params={"token": self.token}, **options)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        return httpx2.request(method, f"{self.url}/v1{path}", headers=headers, **options)
 
 
 class Users:

@@ -23,7 +23,7 @@ REPLACED = frozenset({"content-type", "content-length", "cache-control"})
 
 
 class FacadeDoorMiddleware:
-    """Around all others; lets requests that are not for `/v1` through as they are."""
+    """Around all others but compression; lets requests that are not for `/v1` through as they are."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -196,6 +196,17 @@ def test_a_method_that_does_not_fit_is_told(facade: TestClient) -> None:
     assert answer.headers["allow"] == "GET"
 
 
+def test_an_error_that_is_long_is_compressed_like_any_text(inner: FastAPI, facade: TestClient) -> None:
+    @inner.get("/long")
+    def long() -> None:
+        raise Conflict("taken " * 1000)
+
+    answer = facade.get("/long", headers={"accept-encoding": "gzip"})
+
+    assert answer.headers["content-encoding"] == "gzip"
+    assert answer.json() == {"code": "CONFLICT", "error": "taken " * 1000}
+
+
 def test_an_error_has_each_header_once(facade: TestClient) -> None:
     headers = [name for name, _ in facade.get("/nothing").headers.multi_items()]
 
