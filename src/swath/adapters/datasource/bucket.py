@@ -35,6 +35,9 @@ CONCURRENCY = 32
 LONGEST_KEY = 1024
 """Bytes of a key, prefix included: the limit of S3, Azure and Google Cloud Storage alike."""
 
+LONGEST_URL_S = 7 * 24 * 3600
+"""How long a signed URL holds at most: the limit of S3 and Google Cloud Storage."""
+
 _MANY_FOLDERS = 100
 _HIDDEN = f"{HIDDEN_ROOT}/"
 _AFTER_HIDDEN = f"{_HIDDEN}\U0010fffd"  # the last of all characters: nothing sorts between it and the next folder
@@ -109,7 +112,9 @@ class Bucket:
         if answer.status == 404 and not self._dialect.is_missing_bucket(answer):
             return None
         if answer.status != 200:
-            raise self._refusal(answer, Right.READ, key)
+            # What is asked for the head of an object is answered without a body, which could say why not.
+            told = self._ask(lambda: self._dialect.read(whole, 0, 1, ""), Right.READ, key)
+            raise self._refusal(told if told.status >= 400 else answer, Right.READ, key)
         found = self._dialect.found(whole, answer)
         return FileEntry(key=key, size=found.size, version=found.version, modified_at=found.modified_at)
 
@@ -124,9 +129,9 @@ class Bucket:
             self._check_version(key, version)
             return b""
         first = self._read_part(key, whole, start, _part_end(start, end), version or "")
-        if len(first.data) < _part_end(start, end) - start or first.total == start + len(first.data):
-            return first.data
         last = first.total if end is None else min(end, first.total)
+        if start + len(first.data) >= last:
+            return first.data
         # One buffer for all: joining parts would take the memory of a large object twice.
         buffer = BytesIO(first.data)
         del first.data
@@ -187,7 +192,7 @@ class Bucket:
     def read_url(self, key: str, *, expires_s: int) -> str | None:
         whole = self._whole_key(key)
         try:
-            return self._dialect.read_url(whole, expires_s)
+            return self._dialect.read_url(whole, min(expires_s, LONGEST_URL_S))
         except CredentialsUnavailable as exc:
             explanation = exc.explanation
         raise self._unavailable(explanation, Right.READ, key)

@@ -29,7 +29,7 @@ DEFAULT_REGION = "us-east-1"
 KEYS_PER_PAGE = 1000  # the most there is
 
 _UNRESERVED = "-._~"
-_XML_TAG = re.compile(r"\{[^}]*\}")
+_NAMESPACE = re.compile(rb' xmlns="[^"<>]*"')
 _EXPIRED = Explanation(
     reason="the credentials have expired", hint="Session tokens end after some hours: give new credentials."
 )
@@ -217,14 +217,11 @@ class S3Dialect:
 
 
 def parse_xml(body: bytes) -> ET.Element:
-    """The document without namespaces. Raises ValueError."""
+    """The document, without the namespace that some stores give it. Raises ValueError."""
     try:
-        root = ET.fromstring(body)
+        return ET.fromstring(_NAMESPACE.sub(b"", body, count=1))
     except ET.ParseError as exc:
         raise ValueError("not XML") from exc
-    for element in root.iter():
-        element.tag = _XML_TAG.sub("", element.tag)
-    return root
 
 
 def error_code(body: bytes) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from swath.adapters.datasource import open_datasource
 from swath.core.errors import InvalidConfig, NotFound
+from swath.wire.endpoints import Endpoints
 
 
 def test_paths_and_file_urls_open_the_same_folder(tmp_path: Path) -> None:
@@ -47,3 +48,37 @@ def test_other_locations_are_refused(location: str) -> None:
 def test_a_missing_folder_is_not_found() -> None:
     with pytest.raises(NotFound, match="/no/such/folder"):
         open_datasource("/no/such/folder")
+
+
+def test_a_folder_can_stand_for_a_bucket_and_its_prefixes(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    endpoints = Endpoints.parse(f"s3://={tmp_path}")
+    datasource = open_datasource("s3://photos/2026/may", endpoints=endpoints)
+    datasource.write("a.jpg", b"x")
+    assert datasource.uri == "s3://photos/2026/may"
+    assert (tmp_path / "photos" / "2026" / "may" / "a.jpg").read_bytes() == b"x"
+    by_access = open_datasource("s3://photos/2026", {"endpoint": (tmp_path / "photos" / "2026").as_uri()})
+    assert by_access.read("may/a.jpg") == b"x"
+
+
+def test_the_folder_of_a_bucket_is_not_made(tmp_path: Path) -> None:
+    endpoints = Endpoints.parse(f"s3://={tmp_path}")
+    with pytest.raises(NotFound, match="which stands for `s3://photos/2026`"):
+        open_datasource("s3://photos/2026", endpoints=endpoints)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_endpoints_come_before_that_of_an_access(tmp_path: Path) -> None:
+    for name in ("mapped", "given"):
+        (tmp_path / name).mkdir()
+    endpoints = Endpoints.parse(f"s3://photos={tmp_path}/mapped")
+    datasource = open_datasource("s3://photos", {"endpoint": (tmp_path / "given").as_uri()}, endpoints=endpoints)
+    datasource.write("a.jpg", b"x")
+    assert (tmp_path / "mapped" / "a.jpg").exists()
+
+
+@pytest.mark.parametrize("endpoint", ["ftp://store", "store:9000", "http://user:secret@store", "http://store/?a=b"])
+def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
+    with pytest.raises(InvalidConfig, match=r"endpoint") as caught:
+        open_datasource("s3://photos", {"endpoint": endpoint})
+    assert "secret" not in caught.value.message

@@ -157,6 +157,11 @@ class TestCredentials:
         assert error.message == f"`s3://photos` cannot be listed: {words}"
         assert "SECRET" not in all_text_of(error)
 
+    def test_looking_a_file_up_says_why_not_too(self, answering: Any) -> None:
+        endpoint = answering(400, "<Error><Code>ExpiredToken</Code></Error>")
+        error = failure_of(lambda: open_datasource("s3://photos", {"endpoint": endpoint, **FAKE_KEYS}).stat("a.jpg"))
+        assert error.message == "`a.jpg` in `s3://photos` cannot be read: the credentials have expired"
+
     def test_a_wrong_region_is_named_with_the_right_one(self, answering: Any) -> None:
         endpoint = answering(301, "<Error><Code>PermanentRedirect</Code></Error>", {"x-amz-bucket-region": "eu-west-1"})
         access = {"endpoint": endpoint, **FAKE_KEYS, "region": "us-east-2"}
