@@ -73,6 +73,16 @@ def test_a_public_address_is_that_of_a_web_server(value: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
+def test_endpoints_are_read_and_a_wrong_one_names_the_variable() -> None:
+    given = "s3://=http://minio:9000  gs://photos=/data/buckets"
+    targets = load_settings({"SWATH_ENDPOINTS": given}).endpoints.targets
+    assert targets == {"s3://": "http://minio:9000", "gs://photos": "/data/buckets"}
+    for wrong in ("minio", "s3://=minio", "ftp://x=http://minio", "s3://=http://me:s3cret@minio"):
+        with pytest.raises(InvalidConfig) as caught:
+            load_settings({"SWATH_ENDPOINTS": wrong})
+        assert caught.value.field == "SWATH_ENDPOINTS"
+
+
 def test_variables_of_the_official_container_are_read_where_ours_are_not_set() -> None:
     old = {"LIGHTLY_TOKEN": "old", "LIGHTLY_WORKER_ID": "w1", "LIGHTLY_SERVER_LOCATION": "http://swath/"}
     settings = load_settings(old)

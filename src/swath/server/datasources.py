@@ -16,6 +16,7 @@ from swath.store.datasets import Dataset
 from swath.store.datasources import apply_datasource, read_access
 from swath.wire.confinement import check_confined_access
 from swath.wire.datasource_access import check_access
+from swath.wire.endpoints import check_endpoint, folder_of
 from swath.wire.locations import is_bucket_uri, parse_location
 
 SECONDS_OPEN = 300.0
@@ -66,6 +67,8 @@ def check_place(
             )
         return GivenPlace(uri=uri, access=None)
     given = None if access is None else check_access(place.scheme, access, field=access_field)
+    if given is not None and "endpoint" in given and folder_of(given["endpoint"]) is None:
+        check_endpoint(given["endpoint"], field=f"{access_field}.endpoint")
     if given is not None and not anywhere:
         _check_confined(services, given, access_field)
     return GivenPlace(uri=place.uri, access=given)

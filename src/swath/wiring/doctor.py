@@ -39,7 +39,7 @@ def examine(settings: Settings, *, embedder: str) -> list[Check]:
         _disk(settings),
         _embedder(settings, embedder),
         _providers(),
-        _buckets(settings),
+        check_buckets(settings),
         _web_app(),
     ]
 
@@ -125,7 +125,7 @@ def _providers() -> Check:
     return Check(name="inference", ok=True, detail=", ".join(onnxruntime.get_available_providers()))
 
 
-def _buckets(settings: Settings) -> Check:
+def check_buckets(settings: Settings) -> Check:
     """Whether there is what speaks to buckets, and where the operator says that some are."""
     where = "".join(f"; {prefix} is at {target}" for prefix, target in settings.endpoints.targets.items())
     for package in CLOUD_PACKAGES:

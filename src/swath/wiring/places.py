@@ -31,6 +31,12 @@ class GivenAccess:
     input: dict[str, str] | None = field(default=None, repr=False)
     output: dict[str, str] | None = field(default=None, repr=False)
 
+    def for_output(self, location: str, output: str | None) -> dict[str, str] | None:
+        """What opens the output, which is `location` if no other is named: of one bucket the input's does, too."""
+        if self.output is None and is_same_bucket(location, output or location):
+            return self.input
+        return self.output
+
 
 def opener(settings: Settings) -> DatasourceOpener:
     """Opens any place, where the settings say it is."""
@@ -42,15 +48,12 @@ def read_given_access(
 ) -> GivenAccess:
     """Read the files that hold credentials for a command on `location` and, if another one is named, `output`.
 
-    Without credentials of its own an output in the same bucket is opened like the input. Raises InvalidConfig naming
-    the option; nothing of a file is ever repeated.
+    Raises InvalidConfig naming the option; nothing of a file is ever repeated.
     """
-    source = _read_access("credentials", credentials, location)
-    if output_credentials is not None:
-        return GivenAccess(
-            input=source, output=_read_access("output-credentials", output_credentials, output or location)
-        )
-    return GivenAccess(input=source, output=source if is_same_bucket(location, output or location) else None)
+    return GivenAccess(
+        input=_read_access("credentials", credentials, location),
+        output=_read_access("output-credentials", output_credentials, output or location),
+    )
 
 
 def _read_access(option: str, path: Path | None, location: str) -> dict[str, str] | None:
@@ -109,11 +112,11 @@ def with_kept(
     with workspace.store.reading() as connection:
         dataset = dataset_by_name(connection, dataset_name, owner_id=local_user(connection).id)
     if dataset is None:
-        return given
-    source, target = given.input, given.output
+        return GivenAccess(input=given.input, output=given.for_output(location, output))
+    source, target = given.input, given.for_output(location, output)
     if source is None and _names(location, dataset.input_uri):
         source = kept_access(workspace, dataset, "input")
-    if target is None and _names(output or location, dataset.output_uri) and dataset.output_uri != dataset.input_uri:
+    if target is None and _names(output or location, dataset.output_uri):
         target = kept_access(workspace, dataset, "output")
     return GivenAccess(input=source, output=target)
 

@@ -105,7 +105,8 @@ class _Places:
 
     def open_output(self, settings: Settings, home: Home, observer: RunObserver) -> Datasource:
         source = self.folder or opener(settings)(self.uri, self.given.input)
-        return open_output(self.config, source, self.given.output, settings, home, observer)
+        access = self.given.for_output(self.uri, self.config.datasource.output)
+        return open_output(self.config, source, access, settings, home, observer)
 
 
 def _dataset(client: Client, name: str, places: _Places, open_output: Callable[[], Datasource]) -> tuple[Dataset, bool]:

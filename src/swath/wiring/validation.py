@@ -29,7 +29,7 @@ def validate_here(
     """Report on the predictions of a datasource. Raises SwathError where there is nothing to report on."""
     open_datasource = opener(settings)
     source = open_datasource(location, access.input)
-    sources = (source,) if output is None else (open_datasource(output, access.output), source)
+    sources = (source,) if output is None else (open_datasource(output, access.for_output(location, output)), source)
     home = open_home(settings.home)
     with closing(SqliteImageIndex(home.cache / "images.sqlite")) as index:
         return validate_datasource(

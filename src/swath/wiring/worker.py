@@ -12,7 +12,7 @@ from swath.client.transport import checked_url
 from swath.core.errors import InvalidConfig, SwathError
 from swath.settings import Settings
 from swath.store.home import open_home
-from swath.wiring.doctor import Check
+from swath.wiring.doctor import Check, check_buckets
 from swath.wiring.machinery import EmbedderShelf, Reach
 from swath.wiring.remote_runs import RunExecution
 from swath.wiring.runs import kill_point
@@ -72,8 +72,9 @@ def check_worker(settings: Settings, options: WorkerOptions) -> list[Check]:
     checks = [Check(name="version", ok=True, detail=swath.__version__), *_server_checks(settings, access)]
     checks += [_folder_check(str(root)) for root in settings.roots]
     if not settings.roots:
-        where = "those that the server names" if options.trusts_server else "none: give `root=FOLDER`"
-        checks.append(Check(name="folders", ok=options.trusts_server, detail=where))
+        where = "those that the server names" if options.trusts_server else "none, buckets only: give `root=FOLDER`"
+        checks.append(Check(name="folders", ok=options.trusts_server or None, detail=where))
+    checks.append(check_buckets(settings))
     try:
         identity = EmbedderShelf(open_home(settings.home).models).get("efficientnet-lite0").identity
         checks.append(Check(name="embedder", ok=True, detail=f"{identity.name}, {identity.dimension} dimensions"))

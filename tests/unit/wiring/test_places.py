@@ -25,22 +25,22 @@ def written(path: Path, document: object) -> Path:
 
 
 def test_credentials_of_a_file_open_the_input_and_an_output_in_the_same_bucket(keys: Path) -> None:
-    for output in (None, "s3://photos/crops"):
-        given = read_given_access("s3://photos/images", output, keys, None)
-        assert (given.input, given.output) == (KEYS, KEYS)
-    for output in ("s3://other", "/data/crops"):
-        given = read_given_access("s3://photos/images", output, keys, None)
-        assert (given.input, given.output) == (KEYS, None)
-    assert read_given_access("s3://photos", None, None, None).input is None
+    location = "s3://photos/images"
+    given = read_given_access(location, None, keys, None)
+    assert (given.input, given.output) == (KEYS, None)
+    for output, access in ((None, KEYS), ("s3://photos/crops", KEYS), ("s3://other", None), ("/data/crops", None)):
+        assert given.for_output(location, output) == access
+    assert read_given_access(location, None, None, None).input is None
     assert "hush" not in repr(given)
 
 
 def test_the_output_may_have_credentials_of_its_own(keys: Path, tmp_path: Path) -> None:
     sas = written(tmp_path / "sas.json", {"sas_token": "sig=hush", "account_key": ""})
     given = read_given_access("/data/photos", "az://crops@acme", None, sas)
-    assert (given.input, given.output) == (None, {"sas_token": "sig=hush"})
+    assert given.input is None
+    assert given.for_output("/data/photos", "az://crops@acme") == {"sas_token": "sig=hush"}
     given = read_given_access("s3://photos", None, None, keys)
-    assert (given.input, given.output) == (None, KEYS)
+    assert (given.input, given.for_output("s3://photos", None)) == (None, KEYS)
 
 
 def test_the_key_file_of_a_service_account_is_taken_as_it_is(tmp_path: Path) -> None:

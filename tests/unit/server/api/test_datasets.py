@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -325,9 +326,14 @@ def test_what_cannot_open_a_place_is_named_and_never_repeated(
 def test_the_owner_of_the_machine_needs_no_credentials(owner_of_machine: TestClient) -> None:
     made = owner_of_machine.post("/api/datasets", json={"name": "vehicles", "datasource": "s3://photos"})
     assert made.status_code == 201
-    endpoint = {"location": "s3://photos", "credentials": {**KEYS, "endpoint": "http://127.0.0.1:9000"}}
+    endpoint: dict[str, Any] = {"location": "s3://photos", "credentials": {**KEYS, "endpoint": "http://127.0.0.1:9000"}}
     answer = owner_of_machine.put("/api/datasets/vehicles/datasource", json=endpoint)
     assert answer.json()["credentials"] == {**dict.fromkeys(KEYS, MASK), "endpoint": "http://127.0.0.1:9000"}
+    # What is shown holds no secret.
+    endpoint["credentials"] = {**KEYS, "endpoint": "http://me:hush@127.0.0.1:9000"}
+    answer = owner_of_machine.put("/api/datasets/vehicles/datasource", json=endpoint)
+    assert (answer.status_code, answer.json()["field"]) == (422, "credentials.endpoint")
+    assert "hush" not in answer.text
 
 
 def test_what_may_be_done_with_a_datasource_is_tried(anna: TestClient, berta: TestClient, root: Path) -> None:
