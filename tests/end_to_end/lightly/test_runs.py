@@ -11,7 +11,14 @@ from tests.end_to_end.lightly.test_schedules import SELECTION_CONFIG, WORKER_CON
 from tests.support.deployment import Deployment
 from tests.support.official_client import ClientRaised, OfficialClient, only_new
 
-ARTIFACTS_THERE_ARE_NONE_OF = ("checkpoint", "report_pdf", "report_json", "report_v2_json", "memory_log")
+ARTIFACTS_THERE_ARE_NONE_OF = (
+    "checkpoint",
+    "report_pdf",
+    "report_json",
+    "report_v2_json",
+    "memory_log",
+    "sequence_information",
+)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +137,13 @@ def test_artifacts_that_are_not_there_are_known_not_to_be(
             kind=kind,
             path=str(tmp_path / "file"),
         )
+    assert caught.value.type == "ArtifactNotExist"
+
+
+@only_new
+def test_there_is_no_checkpoint_to_load(runner_client: OfficialClient) -> None:
+    with pytest.raises(ClientRaised) as caught:
+        runner_client("client.get_compute_worker_run_checkpoint_url(client.get_compute_worker_run(run_id))")
     assert caught.value.type == "ArtifactNotExist"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.end_to_end.lightly.conftest import ScriptUser
 from tests.support.deployment import Deployment
-from tests.support.official_client import ClientRaised, OfficialClient, only_new
+from tests.support.official_client import ClientRaised, OfficialClient, only_new, only_old
 
 UNKNOWN_ID = "0123456789abcdef01234567"
 
@@ -175,3 +175,39 @@ def test_strategies_that_are_not_there_yet_are_named(
     error = refused(scheduling_client, selection_config=selection)
     assert (error.status, error.code) == (422, "DOCKER_WORKER_CONFIG_INVALID")
     assert kind in (error.body or "")
+
+
+# --- what only the generated part of the client asks for ------------------------------------------------------------
+
+
+@only_new
+def test_a_configuration_is_read_by_a_strict_client(old_client: OfficialClient) -> None:
+    config_id = old_client(
+        "client.create_compute_worker_config(worker_config, lightly_config, selection_config)",
+        worker_config={"enable_training": False, "num_threads": 2, "crops": {"enable_upload": True}},
+        lightly_config={"loader": {"num_workers": -1}, "optimizer": {"lr": 1.0}},
+        selection_config=SELECTION_CONFIG,
+    )
+    api = "client._compute_worker_api"
+    found = old_client(f"{api}.get_docker_worker_config_vxby_id(i)", i=config_id)
+    assert found["id"] == config_id
+    assert old_client(f"{api}.get_docker_worker_configs()") == []
+
+
+@only_new
+def test_lists_across_datasets_are_read_by_a_strict_client(scheduling_client: OfficialClient) -> None:
+    client = scheduling_client
+    scheduled_id = schedule(client)
+    worker_id = client("client.register_compute_worker('gpu worker')")
+    api = "client._compute_worker_api"
+    (scheduled,) = client(f"{api}.get_docker_runs_scheduled_by_state_and_labels(state='OPEN')")
+    assert scheduled["id"] == scheduled_id
+    assert client(f"{api}.get_docker_worker_registry_entry_by_id(i)", i=worker_id)["name"] == "gpu worker"
+    assert client(f"{api}.get_docker_runs_count()") == "0"
+
+
+@only_old
+def test_a_configuration_of_old_is_read_back(old_client: OfficialClient) -> None:
+    config_id = old_client("client.create_compute_worker_config(config)", config=WORKER_CONFIG)
+    found = old_client("client._compute_worker_api.get_docker_worker_config_by_id(i)", i=config_id)
+    assert found["config"]["docker"] == WORKER_CONFIG

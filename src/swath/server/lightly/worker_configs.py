@@ -56,10 +56,10 @@ def post_versioned_config(
 
 @router.get("")
 def get_configs(services: ServicesDep, principal: Reader) -> Response:
-    """The caller's configurations, newest first."""
+    """The caller's configurations of the first generation, newest first: of others this list has no shape."""
     with services.store.reading() as connection:
         found = list_worker_configs(connection, owner_id=principal.user_id)
-    return list_answer(map(_document, found))
+    return list_answer(_document(config) for config in found if config.generation == Generation.V0)
 
 
 @router.get("/{config_id}")

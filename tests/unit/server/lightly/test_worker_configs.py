@@ -23,7 +23,7 @@ def test_a_configuration_is_given_back_as_it_came(facade: TestClient, path: str,
     found = facade.get(f"/docker/worker/config{path}/{config_id}").json()
     assert {**found, "createdAt": 0} == {"id": config_id, "version": version, "createdAt": 0, "config": CONFIG}
     assert found["createdAt"] > 10**12
-    assert facade.get("/docker/worker/config").json() == [found]
+    assert facade.get("/docker/worker/config").json() == ([found] if version == "V0" else [])
 
 
 @pytest.mark.parametrize("version", ["V2", "V3", "V4"])
