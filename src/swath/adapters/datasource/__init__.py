@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from swath.adapters.datasource.exchange import Patience
 from swath.adapters.datasource.local import LocalFolder
 from swath.core.errors import NotFound
 from swath.pipeline.ports import Datasource
@@ -15,13 +16,18 @@ from swath.wire.locations import Location, parse_location
 
 
 def open_datasource(
-    location: str, access: Mapping[str, str] | None = None, *, endpoints: Endpoints | None = None
+    location: str,
+    access: Mapping[str, str] | None = None,
+    *,
+    endpoints: Endpoints | None = None,
+    patience: Patience | None = None,
 ) -> Datasource:
     """The datasource at a path, `file://` URL or bucket URI.
 
     `access` is what it takes to get at a bucket (`swath.wire.datasource_access`). None is whatever this machine has:
     environment, files of the stores' own tools, the cloud it runs in. With any other, {} too, only what it holds is
     used. `endpoints` say where buckets really are; they come before the `endpoint` of an access.
+    `patience` is with a store that fails; None is that of runs.
 
     A bucket is not asked anything yet, so opening one is cheap; that it is missing or closed shows at the first use.
     Raises InvalidConfig for a location or an access that cannot be, or if what speaks to buckets is not installed,
@@ -37,7 +43,7 @@ def open_datasource(
         return _stand_in(Path(folder), place)
     from swath.adapters.datasource.connections import open_bucket
 
-    return open_bucket(place, given, endpoint)
+    return open_bucket(place, given, endpoint, patience=patience)
 
 
 def _stand_in(folder: Path, place: Location) -> LocalFolder:

@@ -30,6 +30,7 @@ _WORDS: Mapping[str, Explanation] = {
     "InvalidAuthenticationInfo": Explanation(
         reason="the store cannot read the credentials", hint="Check `account_key` or `sas_token`: were they cut off?"
     ),
+    "BlobArchived": Explanation(reason="the blob is archived", hint="Rehydrate it first, or leave it away."),
     "AccountIsDisabled": Explanation(reason="the storage account is disabled"),
     "KeyBasedAuthenticationNotPermitted": Explanation(
         reason="the storage account takes no account keys", hint="Give a SAS that a user signed (user delegation)."

@@ -69,6 +69,9 @@ class Patience:
     whole: float = 60.0
     """For one answer of at most `PART` bytes: a body that trickles is given up and asked for again."""
 
+    total: float = 180.0
+    """From the first attempt on: no further one is made after that."""
+
     def pause(self, attempt: int, retry_after: float) -> float:
         """Before attempt 1, 2, …: grows exponentially, with jitter, so that many threads do not come back at once."""
         longest = min(self.first_pause * 2 ** (attempt - 1), self.longest_pause)
@@ -92,7 +95,9 @@ class Exchange:
         """
         retry_after = 0.0
         reason = ""
-        for attempt in range(self._patience.attempts):
+        attempt = 0
+        deadline = time.monotonic() + self._patience.total
+        while attempt < self._patience.attempts and time.monotonic() < deadline:
             if attempt:
                 time.sleep(self._patience.pause(attempt, retry_after))
                 on_retry()
@@ -104,7 +109,8 @@ class Exchange:
                 reason, retry_after = f"it answers {outcome.status}", _retry_after(outcome)
             else:
                 reason, retry_after = outcome, 0.0
-        raise Unanswered(reason, self._patience.attempts)
+            attempt += 1
+        raise Unanswered(reason, attempt)
 
     def _once(self, request: Request) -> Answer | str:
         """The answer, or why there is none."""

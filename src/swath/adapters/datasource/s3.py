@@ -5,6 +5,8 @@ Requests are signed by botocore, which also finds the machine's credentials and 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 import re
 from collections.abc import Callable, Mapping
@@ -29,6 +31,7 @@ DEFAULT_REGION = "us-east-1"
 KEYS_PER_PAGE = 1000  # the most there is
 
 _UNRESERVED = "-._~"
+_HOST_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _NAMESPACE = re.compile(rb' xmlns="[^"<>]*"')
 _EXPIRED = Explanation(
     reason="the credentials have expired", hint="Session tokens end after some hours: give new credentials."
@@ -50,11 +53,13 @@ _WORDS: Mapping[str, Explanation] = {
         reason="the store does not know the access key", hint="Check `access_key_id` and `session_token`."
     ),
     "RequestTimeTooSkewed": Explanation(reason="the clock of this machine is wrong", hint="Set the clock."),
+    "InvalidObjectState": Explanation(reason="the object is archived", hint="Restore it first, or leave it away."),
     "AccountProblem": Explanation(reason="the store has closed the account"),
     "AllAccessDisabled": Explanation(reason="the store has closed the bucket"),
     "KMS.DisabledException": Explanation(reason="the KMS key is disabled", hint="Enable it, or set another `kms_key`."),
     "KMS.NotFoundException": Explanation(reason="there is no such KMS key", hint="Check `kms_key` and its region."),
 }
+_KMS_RIGHT = re.compile(rb"kms:[A-Za-z]{1,40}")
 _ELSEWHERE = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "MovedPermanently"})
 
 
@@ -149,7 +154,9 @@ class S3Dialect:
         return answer.headers.get("etag", "").strip('"')
 
     def write(self, key: str, data: bytes, *, create: bool) -> Request:
-        headers = {"Content-Type": content_type_of(key)}
+        # The digest is what buckets demand that lock their objects, and no harm elsewhere.
+        digest = hashlib.md5(data, usedforsecurity=False).digest()
+        headers = {"Content-Type": content_type_of(key), "Content-MD5": base64.b64encode(digest).decode()}
         if create:
             headers["If-None-Match"] = "*"
         if self._kms_key:
@@ -182,6 +189,11 @@ class S3Dialect:
             region = _region_in(answer)
             where = f"in the region `{region}`, not `{self._region}`" if region else "at another endpoint or region"
             return Explanation(reason=f"the bucket is {where}", hint="Check `region` and `endpoint`.")
+        if code == "AccessDenied" and (found := _KMS_RIGHT.search(answer.body[:65536])):
+            return Explanation(
+                reason=f"the credentials lack the right `{found.group().decode()}` to the KMS key",
+                hint="Grant it, or give other credentials.",
+            )
         return _WORDS.get(code)
 
     def adapts_to(self, answer: Answer) -> bool:
@@ -197,9 +209,10 @@ class S3Dialect:
     def _url(self, key: str) -> str:
         path = quote(key, safe=f"/{_UNRESERVED}")
         base = self._endpoint or _amazon_endpoint(self._region)
-        # Names with a dot break the certificate of virtual hosts; stores elsewhere are asked by path, which all know.
-        by_host = ("." not in self._bucket) if not self._endpoint else self._is_obs and _has_domain(base)
-        if by_host:
+        # As part of a host's name, which not every name of a bucket can be (and a dot in it breaks the certificate);
+        # stores elsewhere are asked by path, which all know.
+        by_host = not self._endpoint or (self._is_obs and _has_domain(base))
+        if by_host and _HOST_LABEL.fullmatch(self._bucket):
             scheme, _, host = base.partition("://")
             return f"{scheme}://{self._bucket}.{host}/{path}"
         return f"{base}/{self._bucket}/{path}" if path else f"{base}/{self._bucket}"

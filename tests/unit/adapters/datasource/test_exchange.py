@@ -136,6 +136,14 @@ def test_a_silent_store_is_given_up_in_time(answering: Any) -> None:
     assert time.monotonic() - started < 5
 
 
+def test_the_time_for_all_attempts_is_bounded_too(answering: Any) -> None:
+    patience = Patience(attempts=1000, first_pause=0.05, longest_pause=0.05, total=0.5)
+    started = time.monotonic()
+    with pytest.raises(SourceUnavailable, match=r"it answers 500 \(\d{1,2} attempts\)"):
+        bucket_at(answering(500, ""), patience).read("a.jpg")
+    assert time.monotonic() - started < 5
+
+
 def test_a_store_that_says_when_to_come_back_is_believed_within_reason() -> None:
     patience = Patience(first_pause=0.1, longest_pause=2.0)
     assert patience.pause(1, 1.5) == 1.5

@@ -157,6 +157,17 @@ class TestCredentials:
         assert error.message == f"`s3://photos` cannot be listed: {words}"
         assert "SECRET" not in all_text_of(error)
 
+    def test_a_right_to_the_kms_key_is_told_from_one_to_the_bucket(self, answering: Any) -> None:
+        message = "User: arn:aws:iam::1:user/x is not authorized to perform: kms:GenerateDataKey on resource: arn:…"
+        endpoint = answering(403, f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>")
+        error = failure_of(lambda: open_datasource("s3://photos", {"endpoint": endpoint}).write("a.jpg", b""))
+        assert error.message.endswith("the credentials lack the right `kms:GenerateDataKey` to the KMS key")
+
+    def test_an_archived_object_is_said_to_be(self, answering: Any) -> None:
+        endpoint = answering(403, "<Error><Code>InvalidObjectState</Code></Error>")
+        with pytest.raises(SourceUnavailable, match="the object is archived"):
+            open_datasource("s3://photos", {"endpoint": endpoint}).read("a.jpg")
+
     def test_looking_a_file_up_says_why_not_too(self, answering: Any) -> None:
         endpoint = answering(400, "<Error><Code>ExpiredToken</Code></Error>")
         error = failure_of(lambda: open_datasource("s3://photos", {"endpoint": endpoint, **FAKE_KEYS}).stat("a.jpg"))
@@ -259,6 +270,7 @@ class TestUrls:
         hosts = {
             "s3://photos": "https://photos.s3.eu-west-1.amazonaws.com/a.jpg?",
             "s3://photos.example": "https://s3.eu-west-1.amazonaws.com/photos.example/a.jpg?",
+            "s3://Photos": "https://s3.eu-west-1.amazonaws.com/Photos/a.jpg?",
         }
         for uri, start in hosts.items():
             url = open_datasource(uri, keys).read_url("a.jpg", expires_s=60)
