@@ -35,7 +35,6 @@ from swath.server.lightly.snapshots import KeyRange, Snapshot, rows_in, split, t
 from swath.server.services import Services
 from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset
-from swath.wire.lightly.base import TaskName
 from swath.wire.lightly.datasources import DatasourceListing, DatasourceRow, DivideAndConquerCursorData
 
 PAGE_ROWS = 2_000
@@ -112,7 +111,7 @@ class ListingQuery:
     cursor: str | None
     first: int
     last: int
-    task: str | None
+    task: str
     relevant: str
     is_redirected: bool
     shards: int
@@ -120,26 +119,27 @@ class ListingQuery:
 
 async def _query(
     cursor: Annotated[str | None, Query()] = None,
-    first: Annotated[int, Query(alias="from", ge=0, le=LAST_SECOND)] = 0,
-    last: Annotated[int, Query(alias="to", ge=0, le=LAST_SECOND)] = LAST_SECOND,
-    task: Annotated[TaskName | None, Query(alias="taskName", max_length=500)] = None,
-    relevant: Annotated[str, Query(alias="relevantFilenamesFileName", max_length=1000)] = "",
-    run: Annotated[str, Query(alias="relevantFilenamesRunId", max_length=100)] = "",
-    artifact: Annotated[str, Query(alias="relevantFilenamesArtifactId", max_length=100)] = "",
+    first: Annotated[int, Query(alias="from")] = 0,
+    last: Annotated[int, Query(alias="to")] = LAST_SECOND,
+    task: Annotated[str, Query(alias="taskName")] = "",
+    relevant: Annotated[str, Query(alias="relevantFilenamesFileName")] = "",
+    run: Annotated[str, Query(alias="relevantFilenamesRunId")] = "",
+    artifact: Annotated[str, Query(alias="relevantFilenamesArtifactId")] = "",
     is_redirected: Annotated[bool, Query(alias="useRedirectedReadUrl")] = False,
-    shards: Annotated[int, Query(alias="dncShards", ge=1)] = 1,
+    shards: Annotated[int, Query(alias="dncShards")] = 1,
 ) -> ListingQuery:
+    """Limits are not declared: what broke one would be a 400, after which clients ask again for half a minute."""
     if run or artifact:
         # Runs of this server keep no list of relevant names: the file that names them stays where it is.
         raise FacadeError(404, ErrorCode.DOCKER_RUN_ARTIFACT_UNKNOWN, f"run `{run}` has no artifact `{artifact}`")
     return ListingQuery(
         cursor=cursor,
-        first=first,
-        last=last,
+        first=max(0, min(first, LAST_SECOND)),
+        last=max(0, min(last, LAST_SECOND)),
         task=task,
         relevant=relevant,
         is_redirected=is_redirected,
-        shards=min(shards, MOST_SHARDS),
+        shards=max(1, min(shards, MOST_SHARDS)),
     )
 
 
@@ -222,7 +222,7 @@ def _walk(dataset: Dataset, listed: Listed, query: ListingQuery) -> Walk:
     """The walk that a request goes on with, or begins."""
     if query.cursor:
         return read_cursor(query.cursor, dataset.id, listed)
-    if listed is Listed.PREDICTIONS and (not query.task or not _is_safe(query.task)):
+    if listed is Listed.PREDICTIONS and not (query.task and _is_safe(query.task)):
         raise FacadeError(422, ErrorCode.BAD_REQUEST, "`taskName` names no task")
     return Walk(
         dataset=dataset.id,
@@ -230,7 +230,7 @@ def _walk(dataset: Dataset, listed: Listed, query: ListingQuery) -> Walk:
         moment=time.time_ns(),
         first=query.first,
         last=query.last,
-        task=(query.task or "") if listed is Listed.PREDICTIONS else "",
+        task=query.task if listed is Listed.PREDICTIONS else "",
         relevant=query.relevant,
     )
 

@@ -116,9 +116,11 @@ def test_times_are_seconds_and_both_ends_count(facade: TestClient, path: str, ro
     assert names(facade, f"{path}/list", **between) == ["b.PNG", "sub folder/100%.webp", "sub folder/ü #1?.jpg"]
     assert names(facade, f"{path}/list", **{"from": 1002}) == sorted(NAMES[2:])
     assert names(facade, f"{path}/list", **{"from": 2000, "to": 3000}) == []
+    assert names(facade, f"{path}/list", **{"from": -1, "to": 10**20}) == sorted(NAMES)
+    assert names(facade, f"{path}/list", **{"from": 3000, "to": 2000}) == []
 
 
-@pytest.mark.parametrize("shards", [1, 2, 3, 5, 100])
+@pytest.mark.parametrize("shards", [1, 2, 5, 1000])
 def test_shards_hold_every_file_once(facade: TestClient, path: str, shards: int, small_pages: None) -> None:
     cursors = read(facade, f"{path}/list/dnc", dncShards=shards, **{"from": 0, "to": 5000})["cursors"]
     assert len(cursors) == min(shards, len(NAMES))
@@ -127,7 +129,7 @@ def test_shards_hold_every_file_once(facade: TestClient, path: str, shards: int,
 
 
 def test_shards_of_nothing_are_one(facade: TestClient, path: str) -> None:
-    (cursor,) = read(facade, f"{path}/list/dnc", dncShards=4, **{"from": 4000, "to": 5000})["cursors"]
+    (cursor,) = read(facade, f"{path}/list/dnc", dncShards=0, **{"from": 4000, "to": 5000})["cursors"]
     assert names(facade, f"{path}/list", cursor=cursor) == []
 
 
