@@ -147,16 +147,17 @@ def uri_of(dataset: Dataset, purpose: Purpose) -> str:
     return dataset.input_uri if purpose == "input" else dataset.output_uri or dataset.input_uri
 
 
-def open_files_of(services: Services, dataset: Dataset, purpose: Purpose) -> Datasource:
+def open_files_of(services: Services, dataset: Dataset, purpose: Purpose, *, is_waited_for: bool = True) -> Datasource:
     """The input or output of a dataset, opened with what the dataset has for that; crops with what their images have.
 
-    Quick: a bucket stays open for later calls, until its credentials change. Whether a confined dataset may be there
-    is asked again: folders become links, and operators change their mind. Raises NotFound for one that may not (any
-    more), SourceUnavailable.
+    Quick: a bucket stays open for later calls, until its credentials change. A store that fails is given up soon where
+    somebody waits for the answer; without `is_waited_for` it is borne with as by a run. Whether a confined dataset may
+    be there is asked again: folders become links, and operators change their mind. Raises NotFound for one that may
+    not (any more), SourceUnavailable.
     """
     uri = uri_of(dataset, purpose)
     if is_bucket_uri(uri):
-        return _open_bucket(services, dataset, purpose, uri)
+        return _open_bucket(services, dataset, purpose, uri, is_waited_for=is_waited_for)
     if not dataset.is_confined:
         return services.open_datasource(uri)
     try:
@@ -166,7 +167,10 @@ def open_files_of(services: Services, dataset: Dataset, purpose: Purpose) -> Dat
     return services.open_datasource(location)
 
 
-def _open_bucket(services: Services, dataset: Dataset, purpose: Purpose, uri: str) -> Datasource:
+def _open_bucket(
+    services: Services, dataset: Dataset, purpose: Purpose, uri: str, *, is_waited_for: bool
+) -> Datasource:
+    opener = (services.open_quickly if is_waited_for else None) or services.open_datasource
     kept_with = dataset.parent_id or dataset.id
     with services.store.reading() as connection:
         stamp = credentials_stamp(connection, kept_with)
@@ -174,9 +178,9 @@ def _open_bucket(services: Services, dataset: Dataset, purpose: Purpose, uri: st
     def open_it() -> Datasource:
         with services.store.reading() as connection:
             place = place_of(services, connection, dataset, purpose)
-        return services.open_datasource(place.uri, place.access)
+        return opener(place.uri, place.access)
 
-    key = (kept_with, purpose, uri, dataset.input_uri, dataset.is_confined, stamp, _now())
+    key = (kept_with, purpose, uri, dataset.input_uri, dataset.is_confined, stamp, is_waited_for, _now())
     try:
         return services.open_buckets.get(key, open_it, size_of=lambda _: 1)
     except InvalidConfig as exc:

@@ -162,7 +162,7 @@ class Exporter:
         """One crop in memory at a time. JPEGs do not get smaller, so nothing is compressed but the table."""
         with self._services.store.reading() as connection:
             dataset = find_dataset(connection, job.dataset_id)
-        source = open_files_of(self._services, dataset, "output")
+        source = open_files_of(self._services, dataset, "output", is_waited_for=False)
         lines = [exports.crops_csv_head()]
         missing: list[str] = []
         with zipfile.ZipFile(path, "w") as archive:

@@ -83,6 +83,9 @@ class Services:
     tables: TableWriter
     """Writes Parquet."""
 
+    open_quickly: DatasourceOpener | None = None
+    """As `open_datasource`, but gives up soon on stores that fail: requests wait for it. None: the very same."""
+
     events: EventHub = field(default_factory=EventHub)
     options: ServerOptions = field(default_factory=ServerOptions)
     at_point: KillPoint = do_nothing

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from swath.adapters.datasource import open_datasource
+from swath.adapters.datasource.exchange import Patience
 from swath.core.errors import InvalidConfig, SwathError
 from swath.pipeline.ports import Datasource, DatasourceOpener
 from swath.settings import Settings
@@ -41,6 +42,12 @@ class GivenAccess:
 def opener(settings: Settings) -> DatasourceOpener:
     """Opens any place, where the settings say it is."""
     return partial(open_datasource, endpoints=settings.endpoints)
+
+
+def quick_opener(settings: Settings) -> DatasourceOpener:
+    """The same, for somebody who waits: a store that does not answer is given up after seconds."""
+    patience = Patience(attempts=3, connect=4.0, silence=8.0, whole=30.0)
+    return partial(open_datasource, endpoints=settings.endpoints, patience=patience)
 
 
 def read_given_access(

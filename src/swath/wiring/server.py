@@ -35,7 +35,7 @@ from swath.store.run_endings import close_abandoned_runs
 from swath.store.sweep import sweep
 from swath.store.tokens import issue_login_code, issue_token, replace_local_token
 from swath.store.users import local_user
-from swath.wiring.places import opener
+from swath.wiring.places import opener, quick_opener
 from swath.wiring.runs import kill_point
 from swath.wiring.workspace import database_url
 
@@ -165,6 +165,7 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
         home=home,
         vault=vault,
         open_datasource=opener(settings),
+        open_quickly=quick_opener(settings),
         codec=PillowCodec(max_pixels=settings.max_image_pixels),
         tables=ParquetTables(),
         options=ServerOptions(

@@ -116,6 +116,18 @@ def test_a_bucket_stays_open_until_its_credentials_change(
     assert [access for _, access in opener.asked] == [KEYS, renewed]
 
 
+def test_requests_do_not_wait_long_for_a_store_that_fails(
+    services: Services, opener: CountingOpener, options: ServerOptions, make_dataset: MakeDataset
+) -> None:
+    quick = CountingOpener(options.endpoints)
+    services = replace(services, open_quickly=quick)
+    dataset = make_dataset("s3://photos", input_access=KEYS)
+    open_files_of(services, dataset, "input")
+    assert (len(quick.asked), len(opener.asked)) == (1, 0)
+    open_files_of(services, dataset, "input", is_waited_for=False)
+    assert (len(quick.asked), len(opener.asked)) == (1, 1)
+
+
 def test_what_the_machine_has_opens_buckets_of_its_owner_alone(
     services: Services, opener: CountingOpener, make_dataset: MakeDataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
