@@ -15,6 +15,9 @@ _CAPITAL = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 SHOWN_LENGTH = 60
 
+LONGEST_TEXT = 4096
+"""Of names and paths."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Values:
@@ -34,6 +37,8 @@ class Values:
         value = self.values.get(name, "")
         if not isinstance(value, str):
             raise self.invalid(name, "expected text")
+        if len(value) > LONGEST_TEXT:
+            raise self.invalid(name, f"expected at most {LONGEST_TEXT:,} characters")
         return value.strip()
 
     def flag(self, name: str, default: bool) -> bool:

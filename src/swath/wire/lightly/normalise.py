@@ -28,6 +28,8 @@ from swath.wire.runs import RequestedSelection, RunRequest
 PART_NAMES = {"docker": "worker_config", "lightly": "lightly_config", "selection": "selection_config"}
 """The parts of a configuration as they are sent -> as people write them."""
 
+HIGHEST_STRENGTH = 1e9
+
 _METHODS = ("coreset", "random")
 _METHODS_TO_COME = ("coral", "active_learning")
 
@@ -265,18 +267,28 @@ def _strategy(generation: Generation, entry: Mapping[str, Any]) -> tuple[Diversi
     rule = read_keys(
         entry["strategy"], keys_of(generation, STRATEGY_KEYS), top="strategy", is_camel=True, prefix=f"{place}."
     )
-    strength = rule.number("strategy.strength")
-    if strength is not None and strength <= 0:
-        raise rule.invalid("strategy.strength", "the selection of this server takes strengths above 0 only, for now")
+    strength = _strength(rule)
     if is_diversity:
         _refuse(source, "input.random_seed", "RANDOM")
         distance = _limit(rule, "strategy.stopping_condition_minimum_distance")
-        diversity = DiversityStrategy(strength=1.0 if strength is None else strength, minimum_distance=distance)
-        return diversity, source.text("input.task")
+        return DiversityStrategy(strength=strength, minimum_distance=distance), source.text("input.task")
     _refuse(source, "input.task", "EMBEDDINGS")
     _refuse(rule, "strategy.stopping_condition_minimum_distance", "DIVERSITY")
     seed = source.whole("input.random_seed") or 0
-    return RandomStrategy(strength=1.0 if strength is None else strength, seed=seed), ""
+    if seed < 0:
+        raise source.invalid("input.random_seed", "expected a number of at least 0")
+    return RandomStrategy(strength=strength, seed=seed), ""
+
+
+def _strength(rule: Values) -> float:
+    strength = rule.number("strategy.strength")
+    if strength is None:
+        return 1.0
+    if not 0 < strength <= HIGHEST_STRENGTH:
+        raise rule.invalid(
+            "strategy.strength", f"the selection of this server takes strengths above 0, up to {HIGHEST_STRENGTH:,.0f}"
+        )
+    return float(strength)
 
 
 def _check_both_there(entry: Mapping[str, Any], place: str) -> None:

@@ -232,6 +232,28 @@ def test_crops_that_cannot_go_where_they_should_are_named(
     assert scheduled(facade, dataset) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", ".lightly/../../secret.txt", "/etc/passwd", "a\0b", "x" * 5000, "\n"]
+)
+def test_a_list_of_files_lies_in_the_datasource_or_nowhere(
+    facade: TestClient, dataset: str, folder: Path, name: str
+) -> None:
+    for place in (folder, folder.parent):
+        (place / "secret.txt").write_text("a.jpg\n")
+    answer = try_schedule(facade, dataset, {"relevant_filenames_file": name})
+    if name.strip():
+        assert answer.status_code == 422, answer.text
+        assert "a.jpg" not in answer.text
+    else:
+        assert answer.status_code == 201
+
+
+def test_a_list_of_files_that_names_nothing_is_named(facade: TestClient, dataset: str, folder: Path) -> None:
+    (folder / ".lightly" / "names.txt").write_bytes(b"\xff\xfe")
+    answer = try_schedule(facade, dataset, {"relevant_filenames_file": "names.txt"})
+    assert error_of(answer) == (422, "DOCKER_WORKER_CONFIG_REFERENCES_INVALID_FILES")
+
+
 def test_a_missing_list_of_tasks_is_named(facade: TestClient, dataset: str, folder: Path) -> None:
     (folder / ".lightly" / "predictions" / "tasks.json").unlink()
     answer = try_schedule(facade, dataset)

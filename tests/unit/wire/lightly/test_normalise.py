@@ -250,6 +250,11 @@ def test_strategies_that_are_not_there_yet_are_named_with_their_input(
             "above 0",
         ),
         (
+            selecting(strategy={"type": "DIVERSITY", "strength": 1e10}),
+            "selection_config.strategies[0].strategy.strength",
+            "up to 1,000,000,000",
+        ),
+        (
             selecting(strategy={"type": "DIVERSITY", "threshold": 1}),
             "selection_config.strategies[0].strategy.threshold",
             "cannot be used",
@@ -263,6 +268,11 @@ def test_strategies_that_are_not_there_yet_are_named_with_their_input(
             selecting({"type": "EMBEDDINGS", "datasetId": "ab" * 12}),
             "selection_config.strategies[0].input.dataset_id",
             "cannot be used",
+        ),
+        (
+            selecting({"type": "RANDOM", "randomSeed": -1}, {"type": "WEIGHTS"}),
+            "selection_config.strategies[0].input.random_seed",
+            "at least 0",
         ),
         (
             selecting({"type": "RANDOM", "task": "wheels"}, {"type": "WEIGHTS"}),
@@ -427,6 +437,12 @@ def test_names_and_padding_of_crops_mean_nothing_without_a_task() -> None:
     assert run_of(docker={"object_level": {"task_name": "", "padding": 0.1}}).object_level is None
 
 
+def test_text_that_is_too_long_is_named_and_not_repeated() -> None:
+    error = refusal(docker={"relevant_filenames_file": "x" * 5000})
+    assert error.field == "worker_config.relevant_filenames_file"
+    assert len(error.message) < 300
+
+
 def test_a_negative_padding_is_named() -> None:
     error = refusal(docker={"object_level": {"task_name": "wheels", "padding": -0.1}})
     assert error.field == "worker_config.object_level.padding"
@@ -447,6 +463,13 @@ def test_whole_images_have_no_crops_to_leave_out() -> None:
     assert refusal(V4, docker={"crops": {"enableUploadForTasks": ["doors"]}}, selection=selecting())
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.just("x" * 9999),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
+    max_leaves=12,
+)
+
+
 def run_or_fault(generation: Generation, config: dict[str, Any]) -> RunRequest | InvalidConfig:
     try:
         return normalise(generation, config, TARGET)
@@ -454,13 +477,22 @@ def run_or_fault(generation: Generation, config: dict[str, Any]) -> RunRequest |
         return error
 
 
-# --- anything -------------------------------------------------------------------------------------------------------
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=12), inner, max_size=3),
-    max_leaves=12,
+@given(
+    sizes=st.fixed_dictionaries({}, optional={"nSamples": JSON, "proportionSamples": JSON}),
+    source=st.fixed_dictionaries(
+        {"type": st.sampled_from(["EMBEDDINGS", "RANDOM"])}, optional={"task": JSON, "randomSeed": JSON}
+    ),
+    rule=st.fixed_dictionaries(
+        {"type": st.sampled_from(["DIVERSITY", "WEIGHTS"])},
+        optional={"strength": JSON, "stopping_condition_minimum_distance": JSON, "threshold": JSON},
+    ),
 )
+def test_selections_with_any_value_are_a_run_or_a_named_fault(sizes: Any, source: Any, rule: Any) -> None:
+    outcome = run_or_fault(V4, {"selection": {**sizes, "strategies": [{"input": source, "strategy": rule}]}})
+    assert isinstance(outcome, RunRequest) or outcome.field.startswith("selection_config")
+
+
+# --- anything -------------------------------------------------------------------------------------------------------
 
 
 @given(
