@@ -121,3 +121,21 @@ def test_a_dataset_is_deleted(old_client: OfficialClient, user: ScriptUser) -> N
     with pytest.raises(ClientRaised) as refused:
         old_client("client.delete_dataset_by_id(unknown)", unknown=UNKNOWN_ID)
     assert (refused.value.status, refused.value.code) == (404, "DATASET_UNKNOWN")
+
+
+@only_new
+def test_what_only_web_pages_asked_for_passes_the_strict_checks_too(old_client: OfficialClient) -> None:
+    old_client("client.create_dataset('photos')\napi = client._datasets_api")
+    dataset_id = old_client("client.dataset_id")
+
+    assert names(old_client, "api.get_datasets_enriched(shared=False)") == ["photos"]
+    assert names(old_client, "api.get_datasets_enriched_query_by_name('pho')") == ["photos"]
+    assert names(old_client, "api.get_datasets_enriched_query_by_ids([client.dataset_id])") == ["photos"]
+    assert names(old_client, "api.get_children_of_dataset_id(client.dataset_id)") == []
+    old_client(
+        "from lightly.openapi_generated.swagger_client.models import DatasetUpdateRequest\n"
+        "api.update_dataset_by_id(client.dataset_id, DatasetUpdateRequest(name='pictures'))"
+    )
+    assert names(old_client) == ["pictures"]
+    old_client("api.delete_dataset_by_id(dataset_id, force=True)", dataset_id=dataset_id)
+    assert names(old_client) == []

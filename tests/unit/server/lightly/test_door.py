@@ -184,6 +184,8 @@ def test_a_redirect_wants_a_token_of_either_kind(stranger: TestClient) -> None:
     path = "/v1/datasets/0123456789abcdef01234567/samples/0123456789abcdef01234567/readurlRedirect"
 
     assert error_of(stranger.get(path, params={"type": "full"})) == (401, "UNAUTHORIZED")
+    assert error_of(stranger.get(path, params={"x": "publicToken=", "y": "1"})) == (401, "UNAUTHORIZED")
+    assert error_of(stranger.get(f"{path}?x=publicToken=1")) == (401, "UNAUTHORIZED")
     answer = stranger.get(path, params={"type": "full", "publicToken": "forged"}, follow_redirects=False)
     assert answer.status_code in (401, 403, 404)
     assert error_of(stranger.get("/v1/datasets", params={"publicToken": "forged"})) == (401, "UNAUTHORIZED")
