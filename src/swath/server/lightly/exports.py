@@ -32,6 +32,7 @@ from swath.store.datasets import Dataset, DatasetKind
 from swath.store.sample_names import iter_ids_and_names
 from swath.store.samples import iter_samples
 from swath.store.tags import tag_members
+from swath.store.uploads import keeps_uploads_here
 from swath.wire.lightly.base import Answer
 from swath.wire.lightly.exports import (
     FileNameAndReadUrl,
@@ -62,12 +63,16 @@ Row: TypeAlias = tuple[int, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportedTag:
-    """What an export is of. `indices` (M,) are those of the samples of its page, which starts at row `first`."""
+    """What an export is of. `indices` (M,) are those of the samples of its page, which starts at row `first`.
+
+    `folder` is where their files lie, empty for what was uploaded: where that is kept is nobody's business.
+    """
 
     services: Services
     dataset: Dataset
     indices: NDArray[np.int64]
     first: int
+    folder: str
     links: LinkMaker
     redirects: RedirectMaker
     expires_in_s: int | None
@@ -96,9 +101,14 @@ class ExportedTag:
 
     def place(self, name: str) -> str:
         """The file of a sample with the datasource it is in."""
-        is_crops = self.dataset.kind is DatasetKind.CROPS
-        uri = self.dataset.output_uri if is_crops else self.dataset.input_uri
-        return f"{uri.rstrip('/')}/{name}" if uri else name
+        return f"{self.folder}/{name}" if self.folder else name
+
+
+def _folder_of(services: Services, dataset: Dataset) -> str:
+    if keeps_uploads_here(services.home, dataset):
+        return ""
+    uri = dataset.output_uri if dataset.kind is DatasetKind.CROPS else dataset.input_uri
+    return uri.rstrip("/")
 
 
 def _exported_tag(
@@ -121,6 +131,7 @@ def _exported_tag(
         dataset=found,
         indices=asked.rows(members),
         first=page.offset,
+        folder=_folder_of(services, found),
         links=link_maker(services, request),
         redirects=RedirectMaker(services, request),
         expires_in_s=expires_in,

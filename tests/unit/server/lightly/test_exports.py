@@ -148,3 +148,11 @@ def test_crops_lie_in_the_output(facade: TestClient, commit_run: CommitRun, sour
     (name,) = facade.get(f"/datasets/{crops}/mappings", params={"field": "fileName"}).json()
     path = f"/datasets/{crops}/tags/{tag['id']}/export/basic/filenames"
     assert facade.get(path, params={"fileNameFormat": "DATASOURCE_FULL"}).text == f"/out/{name}"
+
+
+def test_where_uploads_are_kept_is_not_told(facade: TestClient) -> None:
+    dataset = facade.post("/datasets", json={"name": "uploaded"}).json()["id"]
+    assert facade.post(f"/datasets/{dataset}/samples", json={"fileName": "a.jpg"}).status_code == 201
+    made = facade.post(f"/datasets/{dataset}/tags/initial", json={"imgType": "meta", "creator": "USER_PIP"}).json()
+    path = f"/datasets/{dataset}/tags/{made['id']}/export/basic/filenames"
+    assert facade.get(path, params={"fileNameFormat": "DATASOURCE_FULL"}).text == "a.jpg"
