@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from swath.adapters.datasource.exchange import Patience
@@ -12,7 +13,7 @@ from swath.core.errors import NotFound
 from swath.pipeline.ports import Datasource
 from swath.wire.datasource_access import check_access
 from swath.wire.endpoints import Endpoints, folder_of
-from swath.wire.locations import Location, parse_location
+from swath.wire.locations import Location, Scheme, parse_location
 
 
 def open_datasource(
@@ -37,7 +38,9 @@ def open_datasource(
     if not place.is_bucket:
         return LocalFolder(Path(place.path))
     given = None if access is None else check_access(place.scheme, access)
-    endpoint = (endpoints.target_of(place) if endpoints else None) or (given or {}).get("endpoint", "")
+    account = place.account or (given or {}).get("account_name", "")
+    known = replace(place, account=account) if place.scheme is Scheme.AZURE else place
+    endpoint = (endpoints.target_of(known) if endpoints else None) or (given or {}).get("endpoint", "")
     folder = folder_of(endpoint) if endpoint else None
     if folder is not None:
         return _stand_in(Path(folder), place)

@@ -77,6 +77,15 @@ def test_endpoints_come_before_that_of_an_access(tmp_path: Path) -> None:
     assert (tmp_path / "mapped" / "a.jpg").exists()
 
 
+def test_the_account_that_an_access_names_counts_for_endpoints(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    endpoints = Endpoints.parse(f"az://@account={tmp_path}")
+    datasource = open_datasource("az://photos/2026", {"account_name": "account"}, endpoints=endpoints)
+    datasource.write("a.jpg", b"x")
+    assert (tmp_path / "photos" / "2026" / "a.jpg").exists()
+    assert datasource.uri == "az://photos/2026"
+
+
 @pytest.mark.parametrize("endpoint", ["ftp://store", "store:9000", "http://user:secret@store", "http://store/?a=b"])
 def test_an_endpoint_that_is_none_is_refused(endpoint: str) -> None:
     with pytest.raises(InvalidConfig, match=r"endpoint") as caught:
