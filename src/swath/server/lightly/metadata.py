@@ -21,7 +21,7 @@ from swath.store.metadata_configurations import (
     replace_metadata_configuration,
 )
 from swath.wire.lightly.base import CreateEntityAnswer
-from swath.wire.lightly.metadata import ConfigurationAnswer, ConfigurationRequest
+from swath.wire.lightly.metadata import ConfigurationAnswer, ConfigurationRequest, json_size
 
 router = APIRouter(prefix="/datasets/{dataset}/configuration/metadata")
 
@@ -70,6 +70,8 @@ def _find(connection: Connection, dataset: Dataset, configuration_id: str) -> Me
 
 
 def _entries(request: ConfigurationRequest) -> list[Entry]:
+    for entry in request.configs:
+        json_size(entry.default_value, field="defaultValue")
     return [entry.model_dump(mode="json", by_alias=True) for entry in request.configs]
 
 

@@ -24,6 +24,9 @@ from swath.store.tags import Tag, name_is_free, tag_by_id, tag_members
 from swath.wire.lightly.sampling import JobAnswer, SamplingMethod, SamplingRequest, StoppingCondition
 from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig, Strategy, check_selection
 
+MOST_SAMPLES = 2**31 - 1
+"""More than any dataset has."""
+
 router = APIRouter(prefix="/datasets/{dataset}")
 
 _NOT_BUILT = frozenset({SamplingMethod.ACTIVE_LEARNING, SamplingMethod.CORAL})
@@ -107,7 +110,7 @@ def _amount(stop: StoppingCondition, *, available: int, chosen_before: int) -> i
     """How many are to be chosen besides those that were chosen before, which clients count in."""
     if stop.n_samples is None or stop.n_samples <= 0:
         return None
-    total = max(1, round(stop.n_samples * available)) if stop.n_samples < 1 else int(stop.n_samples)
+    total = max(1, round(stop.n_samples * available)) if stop.n_samples < 1 else int(min(stop.n_samples, MOST_SAMPLES))
     if total <= chosen_before:
         raise FacadeError(
             422,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -45,6 +44,7 @@ from swath.store.uploads import (
     settle_datasource,
 )
 from swath.wire.lightly.base import CreateEntityAnswer
+from swath.wire.lightly.metadata import json_size
 from swath.wire.lightly.uploads import (
     InitialTagRequest,
     NewSampleAnswer,
@@ -193,19 +193,27 @@ def _metadata(
     exif: Mapping[str, Any] | None,
     video_frame: Mapping[str, Any] | None = None,
 ) -> SampleMetadata:
-    for name, value in (("customMetaData", custom), ("exif", exif), ("videoFrameData", video_frame)):
-        if value is not None and len(json.dumps(value)) > MOST_METADATA_BYTES:
-            raise FacadeError(
-                413,
-                ErrorCode.CUSTOM_METADATA_AT_MAX_SIZE,
-                f"`{name}` of one sample has at most {MOST_METADATA_BYTES:,} bytes as JSON",
-            )
+    given = {"customMetaData": custom, "metaData": measured, "exif": exif, "videoFrameData": video_frame}
+    for name, value in given.items():
+        if value is not None:
+            _check_metadata(name, value)
     return SampleMetadata(
         custom=custom,
         measured=None if measured is None else measurements(measured),
         exif=exif,
         video_frame=video_frame,
     )
+
+
+def _check_metadata(name: str, value: Mapping[str, Any]) -> None:
+    """Raise FacadeError for what is too much to be kept with a sample, InvalidConfig for what cannot be kept at all."""
+    size = json_size(value, field=name)
+    if size > MOST_METADATA_BYTES:
+        raise FacadeError(
+            413,
+            ErrorCode.CUSTOM_METADATA_AT_MAX_SIZE,
+            f"`{name}` of one sample has at most {MOST_METADATA_BYTES:,} bytes as JSON, not {size:,}",
+        )
 
 
 def _own(connection: Connection, principal: Principal, dataset_id: str) -> Dataset:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
+from pydantic_core import to_json
 
+from swath.core.errors import InvalidConfig
 from swath.wire.lightly.base import Answer, Milliseconds, ObjectId, Request
 
 NonEmpty = Annotated[str, StringConstraints(min_length=1)]
 ScoreType = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_+=,.@:\/-]+$", max_length=200)]
 
 MOST_ENTRIES = 1_000
+
+MOST_NESTED = 100
+"""Lists and objects in each other: what is nested deeper could be kept, but not written as JSON again."""
 
 
 class ValueDataType(StrEnum):
@@ -74,3 +80,24 @@ class ScoresAnswer(ScoreTypeAnswer):
     """Scores with their values."""
 
     scores: list[float]
+
+
+def json_size(value: object, *, field: str) -> int:
+    """How many bytes a value has as JSON. Raises InvalidConfig, naming `field`, for one that could not be given back:
+    nested too deeply, or with half a character (a lone surrogate) in it.
+    """
+    level, depth = [value], 0
+    while level := [inner for outer in level for inner in _inside(outer)]:
+        depth += 1
+        if depth > MOST_NESTED:
+            raise InvalidConfig(f"`{field}` is nested more than {MOST_NESTED} levels deep", field=field)
+    try:
+        return len(to_json(value))
+    except ValueError as exc:
+        raise InvalidConfig(f"`{field}` cannot be written as JSON: {exc}", field=field) from exc
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -52,6 +53,32 @@ def test_an_odd_configuration_of_metadata_is_refused(facade: TestClient, dataset
     assert error_of(facade.get(f"{at}/{'0' * 24}")) == (404, "METADATA_CONFIGURATION_UNKNOWN")
     response = facade.put(f"{at}/nothing", json={"name": "x", "configs": []})
     assert error_of(response) == (404, "METADATA_CONFIGURATION_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['{"a": "\\ud800"}', '{"\\ud800": 1}', "[" * 200 + "]" * 200, "[" * 900 + "]" * 900, "[" * 9000 + "]" * 9000],
+)
+def test_what_could_not_be_given_back_is_not_taken(facade: TestClient, dataset: str, value: str) -> None:
+    entry = f'{{"name": "n", "path": "p", "valueDataType": "OTHER_STRING", "defaultValue": {value}}}'
+    bodies = {
+        "configuration/metadata": f'{{"name": "x", "configs": [{entry}]}}',
+        "samples": f'{{"fileName": "new.jpg", "customMetaData": {{"a": {value}}}}}',
+    }
+    for path, body in bodies.items():
+        headers = {"Content-Type": "application/json"}
+        response = facade.post(f"/datasets/{dataset}/{path}", content=body, headers=headers)
+        assert error_of(response) == (422, "BAD_REQUEST")
+    assert facade.get(f"/datasets/{dataset}").json()["nSamples"] == 3
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "1e999", "1" * 50, '"\\u0000"', "[" * 90 + "]" * 90, "null"])
+def test_odd_values_are_given_back(facade: TestClient, dataset: str, value: str) -> None:
+    body = f'{{"fileName": "new.jpg", "customMetaData": {{"a": {value}}}}}'
+    headers = {"Content-Type": "application/json"}
+    sample = facade.post(f"/datasets/{dataset}/samples", content=body, headers=headers).json()["id"]
+    found = facade.get(f"/datasets/{dataset}/samples/{sample}").json()["customMetaData"]["a"]
+    assert found == (None if value in ("NaN", "-Infinity", "1e999") else json.loads(value))
 
 
 def test_scores_are_kept_by_type_and_given_back(facade: TestClient, dataset: str) -> None:
