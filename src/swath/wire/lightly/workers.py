@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import Field
+
 from swath.wire.lightly.base import Answer, DatasetName, Milliseconds, ObjectId, Request
 from swath.wire.runs import Labels, WorkerState
 
@@ -28,7 +30,7 @@ STATES = {
 class WorkerCreateRequest(Request):
     """What `register_compute_worker` sends."""
 
-    name: DatasetName
+    name: DatasetName = Field(max_length=200)
     worker_type: Literal["FULL"] = "FULL"
     labels: Labels | None = None
 

@@ -92,7 +92,14 @@ def test_names_of_workers_are_names_that_strict_clients_read(facade: TestClient,
 
 
 @pytest.mark.parametrize(
-    "body", [{"name": "a/b"}, {"name": "ab"}, {"workerType": "FULL"}, {"name": "abc", "workerType": "HALF"}]
+    "body",
+    [
+        {"name": "a/b"},
+        {"name": "ab"},
+        {"name": "a" * 201},
+        {"workerType": "FULL"},
+        {"name": "abc", "workerType": "HALF"},
+    ],
 )
 def test_what_is_no_worker_is_malformed(facade: TestClient, body: Any) -> None:
     assert error_of(facade.post("/docker/worker", json=body)) == (400, "MALFORMED_REQUEST")
