@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 import time
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -25,9 +26,12 @@ BASE = "http://localhost"
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, migrated_sqlite: Path) -> str:
     """One database is enough: nothing of a link is in it."""
-    return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+    path = tmp_path / "home" / "swath.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,12 @@ NAMES = ["a.jpg", "b.PNG", "sub folder/ü #1?.jpg", "sub folder/100%.webp", "vid
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(tmp_path: Path, migrated_sqlite: Path) -> str:
     """One database is enough: what is listed is not in it."""
-    return f"sqlite:///{tmp_path / 'home' / 'swath.sqlite'}"
+    path = tmp_path / "home" / "swath.sqlite"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copyfile(migrated_sqlite, path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
