@@ -122,6 +122,23 @@ def test_a_run_that_is_under_way_is_not_cancelled_by_its_schedule(
     assert error_of(facade.put(unknown, json={"state": "CANCELED"})) == (404, "DOCKER_WORKER_SCHEDULE_UNKNOWN")
 
 
+def test_a_script_that_is_run_again_while_its_first_run_waits_schedules_another(
+    facade: TestClient, dataset: str, store: Store, folder: Path
+) -> None:
+    keys = {"s3Region": "eu-central-1", "s3AccessKeyId": "KEY", "s3SecretAccessKey": "SECRET"}
+    bucket = {"type": "S3", "fullPath": "s3://bucket/input/", **keys}
+    local = {"type": "LOCAL", "fullPath": folder.name}
+    scheduled_ids = set()
+    for _ in range(2):
+        for config in (bucket, local):
+            for purpose in ("INPUT", "LIGHTLY"):
+                answer = facade.put(f"/datasets/{dataset}/datasource", json={**config, "purpose": purpose})
+                assert answer.status_code == 204, answer.text
+        scheduled_ids.add(schedule(facade, dataset))
+    assert {run["id"] for run in scheduled(facade, dataset)} == scheduled_ids
+    assert {run_of(store, run_id).input_uri for run_id in scheduled_ids} == {str(folder)}
+
+
 def test_scheduled_runs_of_all_datasets_are_listed(facade: TestClient, dataset: str, folder: Path) -> None:
     other = make_dataset(facade, folder, "others")
     expected = {schedule(facade, dataset), schedule(facade, other)}
