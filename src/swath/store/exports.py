@@ -160,16 +160,22 @@ def _coco_of_images(store: Store, dataset: str, samples: list[Sample]) -> CocoDe
     several = len(schemas) > 1
     categories: list[CocoCategory] = []
     number: dict[tuple[str, int], int] = {}
+
+    def add_category(task: str, category_id: int, category: str) -> None:
+        number[task, category_id] = len(categories) + 1 if several else category_id
+        name = f"{task}/{category}" if several else category
+        categories.append(CocoCategory(id=number[task, category_id], name=name))
+
     for schema in schemas:
         for category in schema.categories:
-            coco_id = len(categories) + 1 if several else category.id
-            number[schema.task_name, category.id] = coco_id
-            name = f"{schema.task_name}/{category.name}" if several else category.name
-            categories.append(CocoCategory(id=coco_id, name=name))
+            add_category(schema.task_name, category.id, category.name)
     columns = _Columns()
     for schema in schemas:
         for found in catalog.iter_predictions(store, dataset, task=schema.task_name):
             if found.sample_index in row_of and all(np.isfinite(found.box)):
+                if (found.task, found.category_id) not in number:
+                    # A schema that was replaced may have lost the category of what was predicted before.
+                    add_category(found.task, found.category_id, str(found.category_id))
                 category_id = number[found.task, found.category_id]
                 columns.add(row_of[found.sample_index], category_id, found.box, found.score)
     return columns.detections(images, tuple(categories))

@@ -12,7 +12,10 @@ from swath.formats.embeddings_csv import parse_embeddings_csv
 from swath.store import catalog, tags
 from swath.store.database import Store
 from swath.store.exports import crop_files, export_coco, export_embeddings_csv, export_filenames, export_tags
+from swath.store.given_predictions import give_task
 from swath.store.home import Home
+from swath.store.predictions import task_schemas
+from swath.store.sharing import find_dataset
 from swath.testing.session_contract import make_additions, make_image_additions
 
 Fixture = Any  # of conftest.py: CommitRun
@@ -105,6 +108,16 @@ def test_categories_of_several_tasks_do_not_meet(store: Store, commit_run: Fixtu
     assert sorted(names.values()) == ["doors/big wheel", "doors/small wheel", "wheels/big wheel", "wheels/small wheel"]
     used = [names[row["category_id"]] for row in document["annotations"]]
     assert sorted(used) == sorted(names.values())
+
+
+def test_a_category_that_its_schema_has_lost_keeps_its_number(store: Store, committed: None) -> None:
+    with store.writing() as connection:
+        dataset = find_dataset(connection, "vehicles")
+        (schema,) = task_schemas(connection, dataset.id)
+        give_task(connection, dataset, replace(schema, categories=schema.categories[:1]))
+    document = json.loads(export_coco(store, "vehicles", None))
+    assert [(category["id"], category["name"]) for category in document["categories"]] == [(0, "big wheel"), (1, "1")]
+    assert {row["category_id"] for row in document["annotations"]} == {0, 1}
 
 
 def test_crops_get_a_folder_per_category_and_a_name_of_their_own(store: Store, committed: None) -> None:
