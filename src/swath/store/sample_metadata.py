@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from swath.store import schema
-from swath.store.database import batches, upsert_columns
+from swath.store.database import batches
 
 _table = schema.sample_metadata
 
@@ -32,16 +32,15 @@ NOTHING_KNOWN = SampleMetadata()
 
 
 def keep_sample_metadata(connection: Connection, dataset_id: str, sample_index: int, found: SampleMetadata) -> None:
-    """Keep what is known of a sample; what `found` says nothing of stays as it is.
-
-    Raises InvalidConfig for text that a database cannot hold.
-    """
+    """Keep what is known of a sample; what `found` says nothing of stays as it is."""
     known = {name: getattr(found, name) for name in SampleMetadata.__slots__}
     # Escaped, so that characters which only some databases can hold are none of their business.
     columns = {name: json.dumps(value) for name, value in known.items() if value is not None}
-    if columns:
-        row: dict[str, object] = {"dataset_id": dataset_id, "sample_index": [sample_index], **columns}
-        upsert_columns(connection, _table, row, 1)
+    if not columns:
+        return
+    of_sample = sa.and_(_table.c.dataset_id == dataset_id, _table.c.sample_index == sample_index)
+    if connection.execute(sa.update(_table).where(of_sample).values(**columns)).rowcount == 0:
+        connection.execute(sa.insert(_table).values(dataset_id=dataset_id, sample_index=sample_index, **columns))
 
 
 def sample_metadata_of(
