@@ -58,8 +58,17 @@ def crops_folder(crop_dataset_id: str) -> str:
     return f"{CROPS_ROOT}{crop_dataset_id}/"
 
 
-def sweep_left_overs(output: Datasource, target: RunTarget, known: Callable[[], Sequence[str]]) -> int:
+def sweep_left_overs(
+    output: Datasource,
+    target: RunTarget,
+    known: Callable[[], Sequence[str]],
+    *,
+    on_refused: Callable[[int, str], None],
+) -> int:
     """Delete crop files that no dataset names: a run that died before its commit left them. Returns how many.
+
+    They harm nobody: where they cannot be deleted, as in a bucket without the right to, `on_refused` gets their number
+    and the reason.
 
     `known` answers what is named. It is asked after the files were listed, and right before any is deleted: raising
     StaleLease it keeps a run that stood still for long from deleting what the one after it has written meanwhile.
@@ -72,7 +81,11 @@ def sweep_left_overs(output: Datasource, target: RunTarget, known: Callable[[], 
     for written in (folder, crop_thumbnail_key(folder)):
         output.remove_unfinished(written)
     left_over = [key for key in there if key not in named]
-    output.delete([*left_over, *map(crop_thumbnail_key, left_over)])
+    try:
+        output.delete([*left_over, *map(crop_thumbnail_key, left_over)])
+    except SourceUnavailable as exc:
+        on_refused(len(left_over), exc.message)
+        return 0
     return len(left_over)
 
 

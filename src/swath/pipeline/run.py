@@ -138,9 +138,7 @@ class _Run:
 
     def execute(self) -> str:
         """The run in its steps; returns the message for a person."""
-        left_over = sweep_left_overs(self.context.output, self.session.target, self.session.known_crop_files)
-        if left_over:
-            self._note("INFO", f"removed {messages.counted(left_over, 'crop file')} that an earlier run left behind")
+        self._sweep()
         used: Mapping[str, UsedFile] = {} if self.config.datasource.process_all else self.session.used_files()
         works = self._list()
         object_level = self.config.object_level
@@ -158,6 +156,15 @@ class _Run:
         chosen, rows = self._select(works, table, vectors)
         self._keep_and_commit(works, table, vectors, rows, chosen, task_files)
         return messages.completed(self.progress, self.session.target, chosen, self.config)
+
+    def _sweep(self) -> None:
+        def tell(count: int, reason: str) -> None:
+            left = messages.counted(count, "crop file")
+            self._note("WARNING", f"could not remove {left} that an earlier run left behind: {reason}")
+
+        target, known = self.session.target, self.session.known_crop_files
+        if removed := sweep_left_overs(self.context.output, target, known, on_refused=tell):
+            self._note("INFO", f"removed {messages.counted(removed, 'crop file')} that an earlier run left behind")
 
     def _earlier_selection(self) -> EarlierCrops:
         """What was selected before: crops, or for a run without objects the images (which have no object keys)."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -183,10 +184,25 @@ def test_only_crop_files_of_this_dataset_that_nothing_names_are_swept() -> None:
     other = ".lightly/crops/dddddddddddddddddddddddd/a.png/1.jpg"
     files = [named, left_over, other, crop_thumbnail_key(named), crop_thumbnail_key(left_over), "a.png"]
     output = MemoryDatasource(dict.fromkeys(files, b"x"))
-    assert sweep_left_overs(output, target(ID), lambda: [named]) == 1
+    assert sweep_left_overs(output, target(ID), lambda: [named], on_refused=fail) == 1
     assert set(output.files) == {named, other, crop_thumbnail_key(named), "a.png"}
-    assert sweep_left_overs(output, target(ID), lambda: [named]) == 0
-    assert sweep_left_overs(output, target(None), list) == 0
+    assert sweep_left_overs(output, target(ID), lambda: [named], on_refused=fail) == 0
+    assert sweep_left_overs(output, target(None), list, on_refused=fail) == 0
+
+
+def fail(count: int, reason: str) -> None:
+    pytest.fail(f"{count} files could not be deleted: {reason}")
+
+
+def test_left_overs_that_may_not_be_deleted_are_told_and_left() -> None:
+    class WithoutDelete(MemoryDatasource):
+        def delete(self, keys: Sequence[str]) -> None:
+            raise SourceUnavailable("the credentials lack the right DELETE")
+
+    told: list[tuple[int, str]] = []
+    output = WithoutDelete({f".lightly/crops/{ID}/a.png/0.jpg": b"x"})
+    removed = sweep_left_overs(output, target(ID), list, on_refused=lambda *reason: told.append(reason))
+    assert (removed, told) == (0, [(1, "the credentials lack the right DELETE")])
 
 
 def test_a_run_that_is_another_workers_by_now_sweeps_nothing() -> None:
@@ -197,7 +213,7 @@ def test_a_run_that_is_another_workers_by_now_sweeps_nothing() -> None:
         raise StaleLease("lease 1 is over")
 
     with pytest.raises(StaleLease):
-        sweep_left_overs(output, target(ID), known)
+        sweep_left_overs(output, target(ID), known, on_refused=fail)
     assert set(output.files) == {written_since}
 
 
@@ -209,5 +225,5 @@ def test_what_the_next_run_named_while_this_one_stood_still_is_not_swept() -> No
         output.write(f".lightly/crops/{ID}/a.png/1.jpg", b"written only now")
         return [named]
 
-    assert sweep_left_overs(output, target(ID), known) == 0
+    assert sweep_left_overs(output, target(ID), known, on_refused=fail) == 0
     assert len(output.files) == 2
