@@ -149,7 +149,7 @@ def _whole_answer(response: BaseHTTPResponse, method: str, deadline: float) -> A
     body = BytesIO()
     finished = False
     try:
-        while part := response.read1(_PART_BYTES):  # type: ignore[attr-defined,unused-ignore]
+        while part := response.read1(_PART_BYTES):
             body.write(part)
             if time.monotonic() > deadline:
                 raise TimeoutError

@@ -59,6 +59,7 @@ _WORDS: Mapping[str, Explanation] = {
     "KMS.DisabledException": Explanation(reason="the KMS key is disabled", hint="Enable it, or set another `kms_key`."),
     "KMS.NotFoundException": Explanation(reason="there is no such KMS key", hint="Check `kms_key` and its region."),
 }
+_AFTER_KEY = "\0after "
 _KMS_RIGHT = re.compile(rb"kms:[A-Za-z]{1,40}")
 _ELSEWHERE = frozenset({"PermanentRedirect", "AuthorizationHeaderMalformed", "TemporaryRedirect", "MovedPermanently"})
 
@@ -111,12 +112,13 @@ class S3Dialect:
 
     def list_objects(self, query: ListingQuery) -> Request:
         fields = {"list-type": "2", "encoding-type": "url", "max-keys": str(KEYS_PER_PAGE), "prefix": query.prefix}
-        if query.after:
-            fields["start-after"] = query.after
         if not query.flat:
             fields["delimiter"] = "/"
-        if query.token:
+        if query.token and not query.token.startswith(_AFTER_KEY):
             fields["continuation-token"] = query.token
+        elif after := query.token.removeprefix(_AFTER_KEY) or query.after:
+            fields["start-after"] = after
+            fields["marker"] = after  # the same, to stores that know the first version of listings alone
         return self._signed("GET", f"{self._url('')}?{urlencode(fields, quote_via=quote)}")
 
     def page(self, answer: Answer) -> Page:
@@ -124,6 +126,13 @@ class S3Dialect:
         if root.tag != "ListBucketResult":
             raise ValueError("not a listing")
         decoded = unquote_plus if root.findtext("EncodingType") == "url" else str
+        token = root.findtext("NextContinuationToken") or ""
+        if not token and root.findtext("IsTruncated") == "true":
+            # The first version of listings goes on after a key, which it names only if there are folders.
+            last = root.findtext("NextMarker") or root.findtext("Contents[last()]/Key")
+            if not last:
+                raise ValueError("a listing that does not say how it goes on")
+            token = f"{_AFTER_KEY}{decoded(last)}"
         return Page(
             objects=[
                 StoredObject(
@@ -135,7 +144,7 @@ class S3Dialect:
                 for item in root.iterfind("Contents")
             ],
             folders=[decoded(item.findtext("Prefix") or "") for item in root.iterfind("CommonPrefixes")],
-            next_token=root.findtext("NextContinuationToken") or "",
+            next_token=token,
         )
 
     def look_up(self, key: str) -> Request:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 from urllib.request import urlopen
 
 import pytest
@@ -312,6 +313,23 @@ class TestUrls:
 
 
 class TestBucket:
+    def test_one_that_knows_the_first_version_of_listings_alone_is_listed_whole(self, answering: Any) -> None:
+        keys = sorted([".lightly/a", ".lightly/b", ".lightly/c", *(f"ä+{number}.jpg" for number in range(7))])
+
+        def answer(request: Any) -> tuple[int, str]:
+            after = parse_qs(urlsplit(request.path).query).get("marker", [""])[0]
+            found = [key for key in keys if key > after]
+            items = "".join(f"<Contents><Key>{quote(key)}</Key><Size>1</Size></Contents>" for key in found[:2])
+            more = "true" if found[2:] else "false"
+            return 200, (
+                f"<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>{more}</IsTruncated>{items}"
+                f"</ListBucketResult>"
+            )
+
+        datasource = open_datasource("obs://photos", {"endpoint": answering(answer)})
+        assert sorted(listed(datasource)) == keys
+        assert sorted(listed(datasource, skip_hidden_root=True)) == keys[3:]
+
     def test_one_that_is_not_there(self, s3_server: S3Server) -> None:
         datasource = open_datasource("s3://no-such-bucket", s3_server.access)
         for act in (lambda: listed(datasource), lambda: datasource.read("a"), lambda: datasource.write("a", b"")):
