@@ -191,6 +191,10 @@ def test_a_redirect_wants_a_token_of_either_kind(stranger: TestClient) -> None:
     assert error_of(stranger.get("/v1/datasets", params={"publicToken": "forged"})) == (401, "UNAUTHORIZED")
 
 
+def test_the_head_of_an_error_is_an_answer_too(facade: TestClient) -> None:
+    assert facade.head("/nothing").status_code == 404
+
+
 def test_a_method_that_does_not_fit_is_told(facade: TestClient) -> None:
     answer = facade.patch("/quota", json={})
 
