@@ -104,6 +104,7 @@ class S3Dialect:
         self._is_obs = is_obs
         self._credentials = credentials
         self.is_anonymous = is_anonymous
+        self._lists_by_marker = False
 
     @property
     def url(self) -> str:
@@ -117,8 +118,7 @@ class S3Dialect:
         if query.token and not query.token.startswith(_AFTER_KEY):
             fields["continuation-token"] = query.token
         elif after := query.token.removeprefix(_AFTER_KEY) or query.after:
-            fields["start-after"] = after
-            fields["marker"] = after  # the same, to stores that know the first version of listings alone
+            fields["marker" if self._lists_by_marker else "start-after"] = after
         return self._signed("GET", f"{self._url('')}?{urlencode(fields, quote_via=quote)}")
 
     def page(self, answer: Answer) -> Page:
@@ -127,8 +127,9 @@ class S3Dialect:
             raise ValueError("not a listing")
         decoded = unquote_plus if root.findtext("EncodingType") == "url" else str
         token = root.findtext("NextContinuationToken") or ""
-        if not token and root.findtext("IsTruncated") == "true":
-            # The first version of listings goes on after a key, which it names only if there are folders.
+        # Stores that know the first version of listings alone do not count, and go on after a key.
+        self._lists_by_marker = root.find("KeyCount") is None and not token
+        if self._lists_by_marker and root.findtext("IsTruncated") == "true":
             last = root.findtext("NextMarker") or root.findtext("Contents[last()]/Key")
             if not last:
                 raise ValueError("a listing that does not say how it goes on")
