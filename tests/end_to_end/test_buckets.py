@@ -24,12 +24,6 @@ Fixture = Any  # of conftest.py: Swath, PhotoFolder, Platform
 NAMES = ("plain.jpg", "sub dir/with blank.jpg", "straße/größe.jpg", "100%25 & #1?.jpg", "a+b=c;'(d)'.jpg")
 PREFIX = "the photos/#1 50%"
 
-STORES = [
-    "s3",
-    pytest.param("gcs", marks=pytest.mark.slow),
-    pytest.param("azure", marks=pytest.mark.slow),
-]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
@@ -129,7 +123,18 @@ def upload(photos: Fixture, bucket: Bucket, prefix: str = "") -> str:
     return uri
 
 
-@pytest.mark.parametrize("name", STORES)
+def test_a_run_on_a_bucket_leaves_its_crops_there(
+    make_bucket: Callable[[str], Bucket], swath: Fixture, photos: Fixture
+) -> None:
+    bucket = make_bucket("s3")
+    uri = upload(photos, bucket, PREFIX)
+    result = swath.run(uri, "--n-samples", "2", "--dataset", "street", env=bucket.environment)
+    assert (result["images"]["used"], result["crop_dataset"]["added"]) == (len(NAMES), 2)
+    assert set(swath.names("street-crops")) <= bucket.files(PREFIX)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["s3", "gcs", "azure"])
 def test_a_bucket_is_run_on_with_what_the_environment_has(
     make_bucket: Callable[[str], Bucket], swath: Fixture, photos: Fixture, name: str, tmp_path: Path
 ) -> None:
