@@ -14,7 +14,7 @@ from pathlib import Path
 INSTALLED_IN = Path(__file__).parents[3] / ".tools" / "bucket-servers"
 """Where `make bucket-servers` puts them."""
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 90
 
 # The server ends when the pipe to this script does, so also when the tests are killed.
 RUN_UNTIL_PIPE_ENDS = '"$@" </dev/null >/dev/null 2>&1 & server=$!; cat >/dev/null; kill -KILL "$server"'

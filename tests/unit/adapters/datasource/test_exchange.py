@@ -17,7 +17,8 @@ from swath.adapters.datasource.exchange import Exchange, Patience, Request
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.wire.locations import parse_location
 
-QUICK = Patience(attempts=4, first_pause=0.001, longest_pause=0.01, connect=2, silence=0.3, whole=1.0)
+QUICK = Patience(attempts=4, first_pause=0.001, longest_pause=0.01)
+HURRIED = Patience(attempts=4, first_pause=0.001, longest_pause=0.01, silence=1.0, whole=1.5)
 KEYS = {"access_key_id": "AKIAFAKEFAKEFAKEFAKE", "secret_access_key": "fake-secret-fake-secret"}
 DATA = bytes(range(256)) * 40
 
@@ -61,7 +62,7 @@ def fall_silent(request: Any) -> None:
     request.end_headers()
     request.wfile.write(DATA[:100])
     request.wfile.flush()
-    time.sleep(0.6)
+    time.sleep(1.2)
     request.close_connection = True
 
 
@@ -71,7 +72,7 @@ def trickle(request: Any) -> None:
     request.send_header("Content-Length", str(len(DATA)))
     request.end_headers()
     try:
-        for number in range(20):
+        for number in range(25):
             request.wfile.write(DATA[number : number + 1])
             request.wfile.flush()
             time.sleep(0.1)
@@ -89,7 +90,7 @@ def test_an_answer_that_may_be_another_later_is_asked_for_again(answering: Any, 
 
 @pytest.mark.parametrize("failure", [cut_short, hang_up, fall_silent, trickle])
 def test_a_connection_that_fails_is_made_again(answering: Any, failure: Callable[[Any], None]) -> None:
-    bucket = bucket_at(answering(failing_first(1, failure)))
+    bucket = bucket_at(answering(failing_first(1, failure)), HURRIED)
     assert bucket.read("a.jpg") == DATA
     assert bucket.retries == 1
 
