@@ -101,15 +101,18 @@ class ReadAhead(Generic[Item, Content]):
 
     def _read_on(self) -> None:
         while (admitted := self._admit()) is not None:
-            item, size = admitted
-            future: Future[Content] = Future()
-            try:
-                future.set_result(self._read(item))
-            except BaseException as exc:  # raised again in the thread that takes the item
-                future.set_exception(exc)
-            with self._turn:
-                self._done.append((item, size, future))
-                self._arrived.notify()
+            self._read_one(*admitted)
+
+    def _read_one(self, item: Item, size: int) -> None:
+        """A function of its own, so that a thread that waits for room holds nothing of what it read before."""
+        future: Future[Content] = Future()
+        try:
+            future.set_result(self._read(item))
+        except BaseException as exc:  # raised again in the thread that takes the item
+            future.set_exception(exc)
+        with self._turn:
+            self._done.append((item, size, future))
+            self._arrived.notify()
 
     def _admit(self) -> tuple[Item, int] | None:
         """The next item to read and its size, once there is room for it; None if there is nothing more to read."""
@@ -162,6 +165,7 @@ def work_through(
                 stopped.set()
                 return
             done.append(taken[0])
+            del taken  # while this thread waits for the next one, nothing is held
 
     workers = [threading.Thread(target=work_off, name=f"{name}-{number}", daemon=True) for number in range(threads)]
     for worker in workers:

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from swath.core.boxes import BoxFormat
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.core.runs import RunState
 from swath.pipeline.ports import FileEntry
 from swath.pipeline.reading import MAX_IMAGE_BYTES
+from swath.pipeline.validate import validate_datasource
 from swath.store import catalog, runs
 from swath.testing.memory_datasource import MemoryDatasource
 
@@ -398,3 +400,33 @@ def test_the_box_format_is_found_out_with_many_requests_at_a_time(street: Fixtur
     assert street.run(object_level={"box_format": "auto"}).state == "COMPLETED"
     assert len(seen) == IMAGES
     assert max(seen) >= 4
+
+
+def validate(place: Fixture) -> Any:
+    return validate_datasource(
+        (place.source,),
+        codec=place.codec,
+        index=place.index,
+        task_names=None,
+        box_format=BoxFormat.XYWH,
+        threads=place.threads,
+        observer=place.watcher,
+    )
+
+
+def test_a_validation_makes_many_requests_at_a_time_and_finds_what_it_finds_in_a_folder(street: Fixture) -> None:
+    street.source.concurrency = 1
+    expected = validate(street)
+    street.source.concurrency, street.source.seconds = 8, 0.03
+    assert validate(street) == expected
+    assert 4 <= street.source.most_at_once["images"] <= 8
+    assert 2 <= street.source.most_at_once["labels"] <= 8
+
+
+def test_a_validation_says_what_a_run_would_of_a_huge_image(street: Fixture) -> None:
+    street.source.listed = lambda entry: replace(entry, size=2 << 30) if entry.key == "01.png" else entry
+    report = validate(street)
+    assert report.unreadable_images == 1
+    (found,) = (finding for finding in report.findings if finding.code == "unreadable")
+    assert found.examples == [f"01.png: `01.png` has 2,147,483,648 bytes, more than {MAX_IMAGE_BYTES:,}"]
+    assert "01.png" not in street.source.reads

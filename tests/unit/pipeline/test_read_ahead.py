@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -108,6 +109,24 @@ def test_files_that_nobody_takes_are_bounded_in_bytes() -> None:
     ahead.take()
     with settled(storage):
         assert len(storage.started) == 3
+    ahead.close()
+
+
+def test_nothing_is_held_of_files_that_were_taken() -> None:
+    class Content:
+        pass
+
+    alive: weakref.WeakSet[Content] = weakref.WeakSet()
+
+    def read(number: int) -> Content:
+        alive.add(content := Content())
+        return content
+
+    ahead = ReadAhead(range(1000), read, size_of=lambda number: 40, requests=8, max_bytes=100)
+    for _ in range(50):
+        assert ahead.take() is not None
+    time.sleep(0.1)
+    assert len(alive) == 2
     ahead.close()
 
 
