@@ -138,34 +138,32 @@ def error_of(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
-@pytest.mark.parametrize(
-    ("config", "uri", "kept"),
-    [
-        (
-            s3(),
-            "s3://bucket/input",
-            {"access_key_id": "AKIASECRET", "secret_access_key": "wJalrSECRET", "region": "eu-central-1"},
-        ),
-        (gcs("gs://bucket/a b#?%/ü"), "gs://bucket/a b#?%/ü", {"project_id": "project", "service_account": "…"}),
-        (azure(), "az://my-container@ACCOUNT-NAME/input", {"account_name": "ACCOUNT-NAME", "sas_token": "SASSECRET"}),
-        (azure("/my-container"), "az://my-container@ACCOUNT-NAME", {"account_name": "ACCOUNT-NAME"}),
-        (s3("s3://bucket"), "s3://bucket", {"region": "eu-central-1"}),
-        (s3(s3Region="us-gov-east"), "s3://bucket/input", {"region": "us-gov-east-1"}),
-    ],
-)
-def test_a_bucket_is_used_at_once_with_what_opens_it(
-    facade: TestClient, services: Services, dataset: str, config: Config, uri: str, kept: dict[str, str]
-) -> None:
-    put(facade, dataset, config)
+BUCKETS: list[tuple[Config, str, dict[str, str]]] = [
+    (
+        s3(),
+        "s3://bucket/input",
+        {"access_key_id": "AKIASECRET", "secret_access_key": "wJalrSECRET", "region": "eu-central-1"},
+    ),
+    (gcs("gs://bucket/a b#?%/ü"), "gs://bucket/a b#?%/ü", {"project_id": "project", "service_account": "…"}),
+    (azure(), "az://my-container@ACCOUNT-NAME/input", {"account_name": "ACCOUNT-NAME", "sas_token": "SASSECRET"}),
+    (azure("/my-container"), "az://my-container@ACCOUNT-NAME", {"account_name": "ACCOUNT-NAME"}),
+    (s3("s3://bucket"), "s3://bucket", {"region": "eu-central-1"}),
+    (s3(s3Region="us-gov-east"), "s3://bucket/input", {"region": "us-gov-east-1"}),
+]
 
-    found = stored(services.store, dataset)
-    assert (found.input_uri, found.output_uri) == (uri, uri)
-    with services.store.reading() as connection:
-        for purpose in ("input", "output"):
-            access = read_credentials(connection, services.vault, dataset, purpose)
-            assert access is not None
-            assert kept.keys() <= access.keys()
-            assert all(access[name] == value for name, value in kept.items() if value != "…")
+
+def test_a_bucket_is_used_at_once_with_what_opens_it(facade: TestClient, services: Services, dataset: str) -> None:
+    for config, uri, kept in BUCKETS:
+        put(facade, dataset, config)
+
+        found = stored(services.store, dataset)
+        assert (found.input_uri, found.output_uri) == (uri, uri)
+        with services.store.reading() as connection:
+            for purpose in ("input", "output"):
+                access = read_credentials(connection, services.vault, dataset, purpose)
+                assert access is not None
+                assert kept.keys() <= access.keys()
+                assert all(access[name] == value for name, value in kept.items() if value != "…")
 
 
 def test_the_key_of_an_account_is_told_from_a_token(facade: TestClient, services: Services, dataset: str) -> None:
@@ -176,60 +174,62 @@ def test_the_key_of_an_account_is_told_from_a_token(facade: TestClient, services
     assert access == {"account_name": "ACCOUNT-NAME", "account_key": key}
 
 
-@pytest.mark.parametrize("path", ["photos", "photos/", "http://localhost:1234/photos", "HTTPS://h/pho%74os/"])
-def test_a_local_path_is_below_the_first_root(
-    facade: TestClient, services: Services, dataset: str, root: Path, path: str
-) -> None:
-    put(facade, dataset, local(path))
-    assert stored(services.store, dataset).input_uri == str(root / "photos")
-    assert get(facade, dataset)["fullPath"] == path
+LOCAL_PATHS: list[str] = ["photos", "photos/", "http://localhost:1234/photos", "HTTPS://h/pho%74os/"]
 
 
-@pytest.mark.parametrize("path", ["../elsewhere", "nothing-here", "ftp://host/photos", "/etc"])
-def test_a_local_path_that_cannot_be_is_refused(facade: TestClient, dataset: str, path: str) -> None:
-    answer = facade.put(f"/datasets/{dataset}/datasource", json=local(path))
-    assert error_of(answer) == (422, "DATASET_DATASOURCE_INVALID")
-    assert facade.get(f"/datasets/{dataset}/datasource").status_code == 404
+def test_a_local_path_is_below_the_first_root(facade: TestClient, services: Services, dataset: str, root: Path) -> None:
+    for path in LOCAL_PATHS:
+        put(facade, dataset, local(path))
+        assert stored(services.store, dataset).input_uri == str(root / "photos")
+        assert get(facade, dataset)["fullPath"] == path
+
+
+IMPOSSIBLE_PATHS: list[str] = ["../elsewhere", "nothing-here", "ftp://host/photos", "/etc"]
+
+
+def test_a_local_path_that_cannot_be_is_refused(facade: TestClient, dataset: str) -> None:
+    for path in IMPOSSIBLE_PATHS:
+        answer = facade.put(f"/datasets/{dataset}/datasource", json=local(path))
+        assert error_of(answer) == (422, "DATASET_DATASOURCE_INVALID")
+        assert facade.get(f"/datasets/{dataset}/datasource").status_code == 404
 
 
 S3_KEYS = {"id", "purpose", "type", "thumbSuffix", "fullPath", "s3Region", "s3AccessKeyId", "s3SecretAccessKey"}
 
 
-@pytest.mark.parametrize(
-    ("config", "keys"),
-    [
-        (s3(thumbSuffix=".lightly/thumbnails/[filename]_thumb.[extension]"), S3_KEYS),
-        (s3(thumbSuffix=None), S3_KEYS - {"thumbSuffix"}),
-        (
-            s3(s3ServerSideEncryptionKMSKey="arn:aws:kms:eu-central-1:123456789012:key/a", unknown=1),
-            S3_KEYS - {"thumbSuffix"} | {"s3ServerSideEncryptionKMSKey"},
-        ),
-        (delegated(), {"id", "purpose", "type", "fullPath", "s3Region", "s3ARN", "s3ExternalId"}),
-        (gcs(), {"id", "purpose", "type", "fullPath", "gcsProjectId", "gcsCredentials"}),
-        (azure(), {"id", "purpose", "type", "fullPath", "accountName", "accountKey"}),
-        (
-            obs(),
-            {"id", "purpose", "type", "fullPath", "obsEndpoint", "obsAccessKeyId", "obsSecretAccessKey"},
-        ),
-        (local(), {"id", "purpose", "type", "fullPath"}),
-        (
-            local(webServerLocation="http://localhost:3456"),
-            {"id", "purpose", "type", "fullPath", "webServerLocation"},
-        ),
-        ({"type": "LIGHTLY", "fullPath": "", "purpose": "INPUT_OUTPUT"}, {"id", "purpose", "type", "fullPath"}),
-    ],
-)
-def test_a_configuration_comes_back_with_its_secrets_masked(
-    facade: TestClient, dataset: str, config: Config, keys: set[str]
-) -> None:
-    put(facade, dataset, config)
-    shown = get(facade, dataset)
-    assert shown.keys() == keys
-    assert re.fullmatch("[a-f0-9]{24}", shown["id"])
-    assert not any(secret in str(shown) for secret in SECRETS)
-    assert all(shown.values()) or config["type"] == "LIGHTLY"
-    plain = {name for name in config.keys() & keys if not any(secret in str(config[name]) for secret in SECRETS)}
-    assert {name: shown[name] for name in plain} == {name: config[name] for name in plain}
+SHOWN_KEYS: list[tuple[Config, set[str]]] = [
+    (s3(thumbSuffix=".lightly/thumbnails/[filename]_thumb.[extension]"), S3_KEYS),
+    (s3(thumbSuffix=None), S3_KEYS - {"thumbSuffix"}),
+    (
+        s3(s3ServerSideEncryptionKMSKey="arn:aws:kms:eu-central-1:123456789012:key/a", unknown=1),
+        S3_KEYS - {"thumbSuffix"} | {"s3ServerSideEncryptionKMSKey"},
+    ),
+    (delegated(), {"id", "purpose", "type", "fullPath", "s3Region", "s3ARN", "s3ExternalId"}),
+    (gcs(), {"id", "purpose", "type", "fullPath", "gcsProjectId", "gcsCredentials"}),
+    (azure(), {"id", "purpose", "type", "fullPath", "accountName", "accountKey"}),
+    (
+        obs(),
+        {"id", "purpose", "type", "fullPath", "obsEndpoint", "obsAccessKeyId", "obsSecretAccessKey"},
+    ),
+    (local(), {"id", "purpose", "type", "fullPath"}),
+    (
+        local(webServerLocation="http://localhost:3456"),
+        {"id", "purpose", "type", "fullPath", "webServerLocation"},
+    ),
+    ({"type": "LIGHTLY", "fullPath": "", "purpose": "INPUT_OUTPUT"}, {"id", "purpose", "type", "fullPath"}),
+]
+
+
+def test_a_configuration_comes_back_with_its_secrets_masked(facade: TestClient, dataset: str) -> None:
+    for config, keys in SHOWN_KEYS:
+        put(facade, dataset, config)
+        shown = get(facade, dataset)
+        assert shown.keys() == keys
+        assert re.fullmatch("[a-f0-9]{24}", shown["id"])
+        assert not any(secret in str(shown) for secret in SECRETS)
+        assert all(shown.values()) or config["type"] == "LIGHTLY"
+        plain = {name for name in config.keys() & keys if not any(secret in str(config[name]) for secret in SECRETS)}
+        assert {name: shown[name] for name in plain} == {name: config[name] for name in plain}
 
 
 def test_a_role_that_is_none_is_taken_and_shown_as_strict_clients_want_it(facade: TestClient, dataset: str) -> None:
@@ -334,40 +334,35 @@ def test_what_the_native_interface_sets_later_counts(
     assert get(facade, dataset)["type"] == "LOCAL"
 
 
-@pytest.mark.parametrize(
-    ("location", "credentials", "expected"),
-    [
-        (
-            "s3://bucket/input",
-            {"access_key_id": "AKIASECRET", "secret_access_key": "wJalrSECRET", "region": "eu-west-1"},
-            {"type": "S3", "fullPath": "bucket/input", "s3Region": "eu-west-1"},
-        ),
-        ("gs://bucket", {}, {"type": "GCS", "fullPath": "bucket/", "gcsProjectId": "unknown"}),
-        (
-            "az://box@account/input",
-            {"sas_token": "SASSECRET"},
-            {"type": "AZURE", "fullPath": "box/input", "accountName": "account"},
-        ),
-        ("obs://bucket/a", {}, {"type": "OBS", "fullPath": "bucket/a"}),
-    ],
-)
+OTHER_PLACES: list[tuple[str, dict[str, str], Config]] = [
+    (
+        "s3://bucket/input",
+        {"access_key_id": "AKIASECRET", "secret_access_key": "wJalrSECRET", "region": "eu-west-1"},
+        {"type": "S3", "fullPath": "bucket/input", "s3Region": "eu-west-1"},
+    ),
+    ("gs://bucket", {}, {"type": "GCS", "fullPath": "bucket/", "gcsProjectId": "unknown"}),
+    (
+        "az://box@account/input",
+        {"sas_token": "SASSECRET"},
+        {"type": "AZURE", "fullPath": "box/input", "accountName": "account"},
+    ),
+    ("obs://bucket/a", {}, {"type": "OBS", "fullPath": "bucket/a"}),
+]
+
+
 def test_places_that_were_set_in_another_way_are_told_as_scripts_would_have(
-    facade: TestClient,
-    user_client: UserClient,
-    dataset: str,
-    location: str,
-    credentials: dict[str, str],
-    expected: Config,
+    facade: TestClient, user_client: UserClient, dataset: str
 ) -> None:
-    body = {"location": location, "output": "photos", "credentials": credentials}
-    answer = user_client().put("/api/datasets/vehicles/datasource", json=body)
-    assert answer.status_code == 200, answer.text
-    images, written = facade.get(f"/datasets/{dataset}/datasource/all").json()
-    assert images.items() >= {**expected, "purpose": "INPUT"}.items()
-    assert (written["type"], written["purpose"]) == ("LOCAL", "LIGHTLY")
-    assert "SECRET" not in str(images)
-    assert all(images.values())
-    assert get(facade, dataset) == images
+    for location, credentials, expected in OTHER_PLACES:
+        body = {"location": location, "output": "photos", "credentials": credentials}
+        answer = user_client().put("/api/datasets/vehicles/datasource", json=body)
+        assert answer.status_code == 200, answer.text
+        images, written = facade.get(f"/datasets/{dataset}/datasource/all").json()
+        assert images.items() >= {**expected, "purpose": "INPUT"}.items()
+        assert (written["type"], written["purpose"]) == ("LOCAL", "LIGHTLY")
+        assert "SECRET" not in str(images)
+        assert all(images.values())
+        assert get(facade, dataset) == images
 
 
 def test_uploads_that_the_server_keeps_are_storage_of_its_own(facade: TestClient, dataset: str) -> None:
@@ -376,33 +371,38 @@ def test_uploads_that_the_server_keeps_are_storage_of_its_own(facade: TestClient
     assert get(facade, dataset) == {"type": "LIGHTLY", "purpose": "INPUT_OUTPUT", "fullPath": dataset}
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        {},
-        [],
-        {"type": "FTP", "fullPath": "a"},
-        s3(purpose="OTHER"),
-        s3(3),  # type: ignore[arg-type]
-        s3(thumbSuffix=["a"]),
-        s3(s3SecretAccessKey={"a": "wJalrSECRET"}),
-    ],
-)
-def test_what_is_no_configuration_is_refused_without_repeating_it(
-    facade: TestClient, dataset: str, config: Any
-) -> None:
-    answer = facade.put(f"/datasets/{dataset}/datasource", json=config)
-    assert error_of(answer) == (400, "MALFORMED_REQUEST")
-    assert "SECRET" not in answer.text
+MALFORMED: list[Any] = [
+    {},
+    [],
+    {"type": "FTP", "fullPath": "a"},
+    s3(purpose="OTHER"),
+    s3(3),  # type: ignore[arg-type]
+    s3(thumbSuffix=["a"]),
+    s3(s3SecretAccessKey={"a": "wJalrSECRET"}),
+]
 
 
-@pytest.mark.parametrize(
-    "config", [s3(""), s3("gs://bucket"), s3("bucket/a//b"), azure(accountName="a b"), s3(s3SecretAccessKey="")]
-)
-def test_what_names_no_place_is_refused(facade: TestClient, dataset: str, config: Config) -> None:
-    answer = facade.put(f"/datasets/{dataset}/datasource", json=config)
-    assert error_of(answer) == (422, "DATASET_DATASOURCE_INVALID")
-    assert "SECRET" not in answer.text
+def test_what_is_no_configuration_is_refused_without_repeating_it(facade: TestClient, dataset: str) -> None:
+    for config in MALFORMED:
+        answer = facade.put(f"/datasets/{dataset}/datasource", json=config)
+        assert error_of(answer) == (400, "MALFORMED_REQUEST")
+        assert "SECRET" not in answer.text
+
+
+NO_PLACES: list[Config] = [
+    s3(""),
+    s3("gs://bucket"),
+    s3("bucket/a//b"),
+    azure(accountName="a b"),
+    s3(s3SecretAccessKey=""),
+]
+
+
+def test_what_names_no_place_is_refused(facade: TestClient, dataset: str) -> None:
+    for config in NO_PLACES:
+        answer = facade.put(f"/datasets/{dataset}/datasource", json=config)
+        assert error_of(answer) == (422, "DATASET_DATASOURCE_INVALID")
+        assert "SECRET" not in answer.text
 
 
 def test_only_the_owner_sets_a_datasource(facade: TestClient, facade_client: FacadeClient, dataset: str) -> None:

@@ -68,15 +68,16 @@ def make(services: Services) -> LinkMaker:
     return LinkMaker(services.vault, BASE)
 
 
-@pytest.mark.parametrize(
-    "name", ["a.jpg", "träume/日本 #1?.jpg", "100%.jpg", "%2e%2e%2fa.jpg", "a+b&c=d.json", "b/", "x" * 1000]
-)
-def test_a_link_opens_what_it_was_made_for_whatever_its_name(anybody: TestClient, make: LinkMaker, name: str) -> None:
-    url = make(Link(kind="echo", dataset_id="d" * 24, name=name))
-    assert url.isascii()
-    assert unquote(urlsplit(url).path.rpartition("/")[2]) == name.rpartition("/")[2]
-    answer = anybody.get(url)
-    assert (answer.status_code, answer.text) == (200, f"{'d' * 24} {name}")
+NAMES = ["a.jpg", "träume/日本 #1?.jpg", "100%.jpg", "%2e%2e%2fa.jpg", "a+b&c=d.json", "b/", "x" * 1000]
+
+
+def test_a_link_opens_what_it_was_made_for_whatever_its_name(anybody: TestClient, make: LinkMaker) -> None:
+    for name in NAMES:
+        url = make(Link(kind="echo", dataset_id="d" * 24, name=name))
+        assert url.isascii()
+        assert unquote(urlsplit(url).path.rpartition("/")[2]) == name.rpartition("/")[2]
+        answer = anybody.get(url)
+        assert (answer.status_code, answer.text) == (200, f"{'d' * 24} {name}")
 
 
 def test_the_name_at_its_end_is_for_people_alone(anybody: TestClient, make: LinkMaker) -> None:
@@ -87,13 +88,13 @@ def test_the_name_at_its_end_is_for_people_alone(anybody: TestClient, make: Link
     assert anybody.get(other).text == anybody.get(bare).text == " secret.jpg"
 
 
-@pytest.mark.parametrize("position", [0, 5, -1, -5])
-def test_a_link_that_was_changed_opens_nothing(anybody: TestClient, services: Services, position: int) -> None:
-    token = list(TokenMaker(services.vault)(Link(kind="echo", name="a.jpg")))
-    token[position] = "A" if token[position] != "A" else "B"
-    answer = anybody.get(f"/links/{''.join(token)}/a.jpg")
-    assert answer.status_code == 403
-    assert answer.json()["code"] == "JWT_INVALID"
+def test_a_link_that_was_changed_opens_nothing(anybody: TestClient, services: Services) -> None:
+    for position in (0, 5, -1, -5):
+        token = list(TokenMaker(services.vault)(Link(kind="echo", name="a.jpg")))
+        token[position] = "A" if token[position] != "A" else "B"
+        answer = anybody.get(f"/links/{''.join(token)}/a.jpg")
+        assert answer.status_code == 403
+        assert answer.json()["code"] == "JWT_INVALID"
 
 
 @pytest.mark.parametrize("token", ["a", ".", "a.b", "é.é", "..", "WyJlY2hvIl0.", "%00"])

@@ -102,11 +102,9 @@ def test_images_and_videos_are_listed_and_nothing_else(facade: TestClient, path:
     assert names(facade, f"{path}/list") == sorted(NAMES)
 
 
-@pytest.mark.parametrize("redirected", ["False", "True"])
-def test_each_address_opens_its_file_for_anybody(
-    facade: TestClient, stranger: TestClient, path: str, redirected: str
-) -> None:
-    for page in pages(facade, f"{path}/list", useRedirectedReadUrl=redirected):
+def test_each_address_opens_its_file_for_anybody(facade: TestClient, stranger: TestClient, path: str) -> None:
+    for redirected in ("False", "True"):
+        [page] = pages(facade, f"{path}/list", useRedirectedReadUrl=redirected)
         for name, url in page:
             assert url.isascii()
             assert urlsplit(url).scheme == "http"
@@ -124,12 +122,12 @@ def test_times_are_seconds_and_both_ends_count(facade: TestClient, path: str, ro
     assert names(facade, f"{path}/list", **{"from": 3000, "to": 2000}) == []
 
 
-@pytest.mark.parametrize("shards", [1, 2, 5, 1000])
-def test_shards_hold_every_file_once(facade: TestClient, path: str, shards: int, small_pages: None) -> None:
-    cursors = read(facade, f"{path}/list/dnc", dncShards=shards, **{"from": 0, "to": 5000})["cursors"]
-    assert len(cursors) == min(shards, len(NAMES))
-    found = [name for cursor in cursors for name in names(facade, f"{path}/list", cursor=cursor)]
-    assert found == sorted(NAMES)
+def test_shards_hold_every_file_once(facade: TestClient, path: str, small_pages: None) -> None:
+    for shards in (1, 2, 5, 1000):
+        cursors = read(facade, f"{path}/list/dnc", dncShards=shards, **{"from": 0, "to": 5000})["cursors"]
+        assert len(cursors) == min(shards, len(NAMES))
+        found = [name for cursor in cursors for name in names(facade, f"{path}/list", cursor=cursor)]
+        assert found == sorted(NAMES)
 
 
 def test_shards_of_nothing_are_one(facade: TestClient, path: str) -> None:
@@ -184,14 +182,14 @@ def test_metadata_is_listed(facade: TestClient, stranger: TestClient, path: str)
     assert names(facade, f"{path}/metadata/list", cursor=cursor) == ["a.json"]
 
 
-@pytest.mark.parametrize("kind", ["predictions", "metadata", "embeddings"])
 def test_a_file_that_is_not_there_has_an_address_too(
-    facade: TestClient, stranger: TestClient, path: str, kind: str, root: Path
+    facade: TestClient, stranger: TestClient, path: str, root: Path
 ) -> None:
-    url = facade.get(f"{path}/{kind}/file", params={"fileName": "later/a b.json"}).json()
-    assert stranger.get(url).status_code == 404
-    write(root / f".lightly/{kind}/later/a b.json", b"it came")
-    assert stranger.get(url).content == b"it came"
+    for kind in ("predictions", "metadata", "embeddings"):
+        url = facade.get(f"{path}/{kind}/file", params={"fileName": "later/a b.json"}).json()
+        assert stranger.get(url).status_code == 404
+        write(root / f".lightly/{kind}/later/a b.json", b"it came")
+        assert stranger.get(url).content == b"it came"
 
 
 def test_a_prediction_can_be_put(facade: TestClient, stranger: TestClient, path: str, root: Path) -> None:
@@ -230,9 +228,8 @@ def test_what_is_loaded_is_never_compressed(facade: TestClient, stranger: TestCl
     assert answer.headers["content-length"] == "20003"
 
 
-@pytest.mark.parametrize(
-    ("route", "params"),
-    [
+def test_what_leads_nowhere_is_refused_at_once(facade: TestClient, path: str) -> None:
+    for route, params in (
         ("list", {"cursor": "nonsense"}),
         ("list", {"cursor": "e30"}),
         ("predictions/list", {}),
@@ -244,13 +241,9 @@ def test_what_is_loaded_is_never_compressed(facade: TestClient, stranger: TestCl
         ("metadata/file", {"fileName": "a\\b"}),
         ("predictions/writeUrl", {"fileName": "a//b"}),
         ("fileHEAD", {"fileName": "../a.jpg"}),
-    ],
-)
-def test_what_leads_nowhere_is_refused_at_once(
-    facade: TestClient, path: str, route: str, params: dict[str, str]
-) -> None:
-    answer = facade.get(f"{path}/{route}", params=params)
-    assert (answer.status_code, answer.json()["code"]) == (422, "BAD_REQUEST")
+    ):
+        answer = facade.get(f"{path}/{route}", params=params)
+        assert (answer.status_code, answer.json()["code"]) == (422, "BAD_REQUEST"), (route, params)
 
 
 def test_a_run_that_left_no_list_narrows_nothing(facade: TestClient, path: str) -> None:
