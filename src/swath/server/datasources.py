@@ -15,7 +15,7 @@ from swath.store.credentials import Purpose, credentials_stamp
 from swath.store.datasets import Dataset
 from swath.store.datasources import apply_datasource, read_access
 from swath.wire.confinement import check_confined_access
-from swath.wire.datasource_access import check_access
+from swath.wire.datasource_access import check_access, with_account
 from swath.wire.endpoints import check_endpoint, folder_of
 from swath.wire.locations import is_bucket_uri, parse_location
 
@@ -138,7 +138,7 @@ def place_of(services: Services, connection: Connection, dataset: Dataset, purpo
     if dataset.is_confined:
         access = access or {}
         _check_confined(services, access)
-    endpoint = services.options.endpoints.target_of(parse_location(uri))
+    endpoint = services.options.endpoints.target_of(with_account(parse_location(uri), access))
     return OpenablePlace(uri=uri, access=access, endpoint=endpoint)
 
 

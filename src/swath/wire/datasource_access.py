@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from swath.core.errors import InvalidConfig
-from swath.wire.locations import Scheme
+from swath.wire.locations import Location, Scheme
 
 S3_FIELDS = (
     "access_key_id",
@@ -40,6 +41,13 @@ SHOWN = frozenset({"region", "endpoint", "role_arn", "kms_key", "project_id", "a
 
 _NAMES = {"region": re.compile("[A-Za-z0-9-]{1,64}"), "account_name": re.compile("[A-Za-z0-9-]{1,64}")}
 """What becomes part of the name of a host."""
+
+
+def with_account(place: Location, access: Mapping[str, str] | None) -> Location:
+    """The place with the account that only its access names, as an operator's endpoints may name it."""
+    if place.scheme is not Scheme.AZURE or place.account or access is None:
+        return place
+    return replace(place, account=access.get("account_name", ""))
 
 
 def check_access(scheme: Scheme, access: Mapping[str, str], *, field: str = "credentials") -> dict[str, str]:

@@ -19,6 +19,7 @@ from swath.pipeline.ports import Datasource, Embedder, RunObserver
 from swath.settings import Settings
 from swath.store.home import Home
 from swath.wire.confinement import check_role
+from swath.wire.datasource_access import with_account
 from swath.wire.endpoints import Endpoints, folder_of
 from swath.wire.locations import Location, parse_location
 from swath.wire.runs import DatasourceAccess
@@ -100,6 +101,7 @@ class Reach:
             # What this machine has itself is for runs of the server's owner.
             access = access or {}
             check_role(access, self.delegated_roles)
+        location = with_account(location, access)
         endpoint = self.endpoints.target_of(location)
         if endpoint is None:
             endpoint = place.endpoint or (access or {}).get("endpoint", "")

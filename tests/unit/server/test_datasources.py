@@ -166,6 +166,16 @@ def test_a_folder_that_the_operator_put_in_place_of_a_bucket_is_read_as_one(
     assert (handed.access, handed.endpoint) == ({}, (buckets / "photos" / "in").as_uri())
 
 
+def test_the_endpoint_of_an_account_that_only_the_credentials_name_is_handed_out(
+    services: Services, make_dataset: MakeDataset
+) -> None:
+    endpoints = Endpoints.parse("az://@acme=http://azurite:10000/acme")
+    services = replace(services, options=ServerOptions(endpoints=endpoints))
+    dataset = make_dataset("az://photos", input_access={"account_name": "acme", "sas_token": "sig=hush"})
+    with services.store.reading() as connection:
+        assert place_of(services, connection, dataset, "input").endpoint == "http://azurite:10000/acme"
+
+
 def test_a_place_that_cannot_be_opened_gives_no_rights(services: Services, make_dataset: MakeDataset) -> None:
     rights = rights_of(services, make_dataset("gs://nowhere"), "output")
     reasons = {rights.list, rights.read, rights.write, rights.overwrite}

@@ -68,6 +68,15 @@ def test_a_bucket_is_where_the_server_says_unless_the_worker_knows_better(tmp_pa
     assert (tmp_path / "worker" / "photos" / "2026" / "a.jpg").read_bytes() == b"worker"
 
 
+def test_an_account_that_only_the_credentials_name_has_its_endpoint_too(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    place = DatasourceAccess(location="az://photos", credentials={"account_name": "acme"})
+    reach = Reach(roots=(), trusts_server=False, endpoints=Endpoints.parse(f"az://@acme={tmp_path}"))
+    reach.open(place, is_confined=True).write("a.jpg", b"")
+    handed = place.model_copy(update={"endpoint": (tmp_path / "photos").as_uri()})
+    assert Reach(roots=(tmp_path,), trusts_server=False).open(handed, is_confined=True).stat("a.jpg")
+
+
 def test_a_folder_that_stands_for_a_bucket_lies_below_the_roots_as_any_other(folders: tuple[Path, Path]) -> None:
     root, other = folders
     reach = Reach(roots=(root,), trusts_server=True)
