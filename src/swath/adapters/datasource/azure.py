@@ -217,10 +217,10 @@ class AzureDialect:
         return self._signed("DELETE", self._url(key))
 
     def read_url(self, key: str, expires_s: int) -> str | None:
-        """With an account key, signed for this blob alone. A SAS cannot be narrowed: the URL holds the one given."""
-        url = self._url(key)
+        """Signed for this blob alone. None with a SAS: it cannot be narrowed, and whoever got the URL would have it."""
         if self._keys.sas_token:
-            return f"{url}?{self._keys.sas_token}"
+            return None
+        url = self._url(key)
         return f"{url}?{self._blob_sas(key, expires_s)}" if self._keys.account_key else url
 
     def code(self, answer: Answer) -> str:
