@@ -95,6 +95,11 @@ def test_a_bucket_out_of_reach_is_told_before_anybody_loses_patience(
     assert refused.value.status == 422
     assert time.monotonic() - started < 60
     assert "out-of-reach" in str(refused.value.body)
+    if not old_client.is_old:
+        rights = old_client("client.list_datasource_permissions()")
+        assert not any(rights[name] for name in ("can_read", "can_write", "can_list", "can_overwrite"))
+        assert "out-of-reach" in rights["errors"]["can_list"]
+    assert time.monotonic() - started < 150
 
 
 def test_wrong_credentials_are_named_without_being_repeated(

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -110,6 +110,28 @@ def test_each_address_opens_its_file_for_anybody(facade: TestClient, stranger: T
             assert urlsplit(url).scheme == "http"
             assert ("readurlRedirect" in url) is (redirected == "True")
             assert stranger.get(url).content == name.encode()
+
+
+def test_a_public_token_opens_its_own_file_alone(
+    facade: TestClient, facade_client: FacadeClient, stranger: TestClient, path: str
+) -> None:
+    [page] = pages(facade, f"{path}/list", useRedirectedReadUrl="True")
+    address, _, query = dict(page)["a.jpg"].partition("?")
+    given = dict(parse_qsl(query))
+    assert stranger.get(address, params=given).content == b"a.jpg"
+    for changed in ({"path": "b.PNG"}, {"publicToken": "nonsense"}, {"publicToken": given["publicToken"][:-1]}):
+        answer = stranger.get(address, params={**given, **changed})
+        assert (answer.status_code, answer.json()["code"]) == (403, "JWT_INVALID")
+    assert stranger.get(address, params={"path": "a.jpg"}).status_code == 401
+    assert facade.get(address, params={"path": "a.jpg"}).content == b"a.jpg"
+    assert facade_client(user="bert").get(address, params={"path": "a.jpg"}).status_code == 404
+
+
+def test_links_end_with_their_dataset(facade: TestClient, stranger: TestClient, path: str) -> None:
+    [page] = pages(facade, f"{path}/list")
+    assert facade.delete(path.removesuffix("/datasource")).status_code < 300
+    answer = stranger.get(page[0][1])
+    assert (answer.status_code, answer.json()["code"]) == (404, "DATASET_UNKNOWN")
 
 
 def test_times_are_seconds_and_both_ends_count(facade: TestClient, path: str, root: Path, small_pages: None) -> None:
