@@ -45,7 +45,7 @@ BACKGROUND: tuple[Background, ...] = (exporting, watch_leases)
 
 
 def create_app(services: Services, background: Sequence[Background] = BACKGROUND) -> FastAPI:
-    """The application: `/api`, `/v1` and the web app. What runs in the background starts with the server, not before."""
+    """The application: interfaces and web app. What runs in the background starts with the server, not before."""
     authenticator = Authenticator(services.store)
 
     @asynccontextmanager
