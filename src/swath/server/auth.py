@@ -123,7 +123,7 @@ def _digest(secret: str) -> bytes:
 
 
 class AuthenticationMiddleware:
-    """Lets nothing of the interfaces through without a good token, and puts whose it is into `request.state.principal`."""
+    """Lets nothing of the interfaces through without a good token; whose it is goes into `request.state.principal`."""
 
     def __init__(self, app: ASGIApp, *, authenticator: Authenticator) -> None:
         self._app = app

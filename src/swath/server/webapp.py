@@ -1,4 +1,4 @@
-"""What is outside of the interfaces: the built web app, the login page, and one that says what works without the app."""
+"""What is outside of the interfaces: the built web app, the login page, and one that says what works without them."""
 
 from __future__ import annotations
 
