@@ -328,7 +328,7 @@ def test_every_page_can_be_reached_from_the_first() -> None:
 
 
 FORBIDDEN = re.compile(
-    r"/(?:root|home|Users)/\w|\bTODO\b|\bFIXME\b|\bseamless|\bpowerful\b|\bcutting.edge|\bblazing|\bstate.of.the.art"
+    r"(?-i:/(?:root|home|Users)/\w)|\bTODO\b|\bFIXME\b|\bseamless|\bpowerful\b|\bcutting.edge|\bblazing|\bstate.of.the.art"
     r"|\beffortless|\bsimply\b|\bleverag|\brobust\b|\bnext.generation|\bhelper\b|\bthis issue\b|\bissue \d|#\d+\b"
     r"|\bas an AI\b|\blanguage model\b|!$",
     re.IGNORECASE | re.MULTILINE,
