@@ -16,7 +16,14 @@ from xml.etree import ElementTree as ET
 
 from swath.adapters.datasource.dialect import Explanation, ListingQuery, Page, Right, StoredObject, content_type_of
 from swath.adapters.datasource.exchange import Answer, Request
-from swath.adapters.datasource.s3 import error_code, http_date_milliseconds, object_of_headers, parse_xml
+from swath.adapters.datasource.xml_stores import (
+    error_code,
+    etag_of,
+    http_date_milliseconds,
+    object_of_headers,
+    parse_xml,
+    range_headers,
+)
 from swath.core.errors import InvalidConfig
 from swath.wire.endpoints import check_endpoint
 from swath.wire.locations import Location
@@ -199,13 +206,10 @@ class AzureDialect:
         return object_of_headers(key, answer.headers)
 
     def read(self, key: str, start: int, end: int, version: str) -> Request:
-        headers = {"Range": f"bytes={start}-{end - 1}"}
-        if version:
-            headers["If-Match"] = f'"{version}"'
-        return self._signed("GET", self._url(key), headers)
+        return self._signed("GET", self._url(key), range_headers(start, end, version))
 
     def version_of(self, answer: Answer) -> str:
-        return answer.headers.get("etag", "").strip('"')
+        return etag_of(answer.headers)
 
     def write(self, key: str, data: bytes, *, create: bool) -> Request:
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": content_type_of(key)}

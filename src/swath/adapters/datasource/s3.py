@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, unquote_plus, urlencode, urlsplit
-from xml.etree import ElementTree as ET
 
 from swath.adapters.datasource.dialect import (
     Explanation,
@@ -25,6 +24,7 @@ from swath.adapters.datasource.dialect import (
     content_type_of,
 )
 from swath.adapters.datasource.exchange import Answer, Request
+from swath.adapters.datasource.xml_stores import error_code, etag_of, object_of_headers, parse_xml, range_headers
 
 DEFAULT_REGION = "us-east-1"
 
@@ -32,7 +32,6 @@ KEYS_PER_PAGE = 1000  # the most there is
 
 _UNRESERVED = "-._~"
 _HOST_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_NAMESPACE = re.compile(rb' xmlns="[^"<>]*"')
 _EXPIRED = Explanation(
     reason="the credentials have expired", hint="Session tokens end after some hours: give new credentials."
 )
@@ -155,13 +154,10 @@ class S3Dialect:
         return object_of_headers(key, answer.headers)
 
     def read(self, key: str, start: int, end: int, version: str) -> Request:
-        headers = {"Range": f"bytes={start}-{end - 1}"}
-        if version:
-            headers["If-Match"] = f'"{version}"'
-        return self._signed("GET", self._url(key), headers)
+        return self._signed("GET", self._url(key), range_headers(start, end, version))
 
     def version_of(self, answer: Answer) -> str:
-        return answer.headers.get("etag", "").strip('"')
+        return etag_of(answer.headers)
 
     def write(self, key: str, data: bytes, *, create: bool) -> Request:
         # The digest is what buckets demand that lock their objects, and no harm elsewhere.
@@ -237,40 +233,6 @@ class S3Dialect:
         request = AWSRequest(method=method, url=url, headers=dict(headers or {}), data=body)
         S3SigV4Auth(_botocore_keys(keys), "s3", self._region).add_auth(request)
         return Request(method=method, url=url, headers=dict(request.headers.items()), body=body)
-
-
-def parse_xml(body: bytes) -> ET.Element:
-    """The document, without the namespace that some stores give it. Raises ValueError."""
-    try:
-        return ET.fromstring(_NAMESPACE.sub(b"", body, count=1))
-    except ET.ParseError as exc:
-        raise ValueError("not XML") from exc
-
-
-def error_code(body: bytes) -> str:
-    """What S3 and Azure call the error of an answer, "" if the body says nothing."""
-    found = re.search(rb"<Code>\s*([A-Za-z0-9_.]{1,60})\s*</Code>", body[:65536])
-    return found.group(1).decode() if found else ""
-
-
-def object_of_headers(key: str, headers: Mapping[str, str]) -> StoredObject:
-    """What the headers of S3 and Azure say of an object."""
-    return StoredObject(
-        key=key,
-        size=int(headers.get("content-length", 0)),
-        version=headers.get("etag", "").strip('"'),
-        modified_at=http_date_milliseconds(headers.get("last-modified", "")),
-    )
-
-
-def http_date_milliseconds(text: str) -> int:
-    """ms since 1970 of an HTTP date, 0 if it is none."""
-    from email.utils import parsedate_to_datetime
-
-    try:
-        return int(parsedate_to_datetime(text).timestamp() * 1000)
-    except (TypeError, ValueError):
-        return 0
 
 
 def explained(code: str) -> Explanation | None:
