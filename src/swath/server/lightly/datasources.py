@@ -162,6 +162,10 @@ def effective_datasource(services: Services, dataset: Dataset) -> Dataset:
         if for_purpose(recorded, purpose) is None:
             message = f"dataset `{dataset.name}` has no datasource for {what} (purpose `{purpose.value}`)"
             raise _cannot_use(message, ErrorCode.DATASET_DATASOURCE_UNKNOWN)
+    images, written = _pair(recorded)
+    if written is None and images is not None and not isinstance(images.config, LightlyConfig):
+        message = f"dataset `{dataset.name}` reads from a storage of yours: what runs write cannot stay with the server"
+        raise _cannot_use(message, ErrorCode.DATASET_DATASOURCE_INVALID)
     return current if _is_in_use(current, recorded) else _put_to_use(services, dataset.id, recorded)
 
 

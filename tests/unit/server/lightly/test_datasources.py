@@ -295,6 +295,9 @@ def test_a_run_needs_both_halves_of_a_pair(facade: TestClient, services: Service
     put(facade, dataset, s3(purpose="INPUT"))
     with pytest.raises(FacadeError, match="LIGHTLY"):
         effective_datasource(services, stored(services.store, dataset))
+    put(facade, dataset, {"type": "LIGHTLY", "fullPath": "", "purpose": "LIGHTLY"})
+    with pytest.raises(FacadeError, match="cannot stay with the server"):
+        effective_datasource(services, stored(services.store, dataset))
     put(facade, dataset, s3("bucket/output", purpose="LIGHTLY"))
     assert effective_datasource(services, stored(services.store, dataset)).output_uri == "s3://bucket/output"
 
