@@ -43,6 +43,10 @@ _HIDDEN = f"{HIDDEN_ROOT}/"
 _AFTER_HIDDEN = f"{_HIDDEN}\U0010fffd"  # the last of all characters: nothing sorts between it and the next folder
 _PROBE = f"{_HIDDEN}{TEMPORARY_PREFIX}rights-"
 _PROBE_DATA = b"Swath tries what it may do here.\n"
+_NO_STORE = Explanation(
+    reason="what answers is no such store",
+    hint="Check the endpoint: it is that of the storage interface, not of its web pages.",
+)
 _DEEDS = {
     Right.LIST: "listed",
     Right.READ: "read",
@@ -115,8 +119,12 @@ class Bucket:
             # What is asked for the head of an object is answered without a body, which could say why not.
             told = self._ask(lambda: self._dialect.read(whole, 0, 1, ""), Right.READ, key)
             raise self._refusal(told if told.status >= 400 else answer, Right.READ, key)
-        found = self._dialect.found(whole, answer)
-        return FileEntry(key=key, size=found.size, version=found.version, modified_at=found.modified_at)
+        try:
+            found = self._dialect.found(whole, answer)
+            return FileEntry(key=key, size=found.size, version=found.version, modified_at=found.modified_at)
+        except ValueError:
+            pass
+        raise self._unavailable(_NO_STORE, Right.READ, key)
 
     def read(self, key: str, *, start: int = 0, end: int | None = None, version: str | None = None) -> bytes:
         if start < 0 or (end is not None and end < start):
@@ -246,10 +254,7 @@ class Bucket:
             return self._dialect.page(answer)
         except ValueError:
             pass
-        raise SourceUnavailable(
-            f"`{self._bucket_uri}` cannot be listed: what answers is no such store",
-            hint="Check the endpoint: it is that of the storage interface, not of its web pages.",
-        )
+        raise self._unavailable(_NO_STORE, Right.LIST, None)
 
     def _entry(self, one: StoredObject, skipped: list[str]) -> FileEntry | None:
         key = one.key.removeprefix(self._root)

@@ -97,7 +97,9 @@ class Dialect(Protocol):
 
     def look_up(self, key: str) -> Request: ...
 
-    def found(self, key: str, answer: Answer) -> StoredObject: ...
+    def found(self, key: str, answer: Answer) -> StoredObject:
+        """Raises ValueError if the answer does not tell of an object."""
+        ...
 
     def read(self, key: str, start: int, end: int, version: str) -> Request:
         """Bytes [start, end), end > start, of a version ("": of any)."""

@@ -131,14 +131,11 @@ class GcsDialect:
         document = orjson.loads(answer.body)
         if not isinstance(document, dict):
             raise ValueError("not a listing")
-        try:
-            return Page(
-                objects=[_object_of(item) for item in document.get("items", ())],
-                folders=document.get("prefixes", ()),
-                next_token=document.get("nextPageToken", ""),
-            )
-        except (KeyError, TypeError) as exc:
-            raise ValueError("not a listing") from exc
+        return Page(
+            objects=[_object_of(item) for item in document.get("items", ())],
+            folders=document.get("prefixes", ()),
+            next_token=document.get("nextPageToken", ""),
+        )
 
     def look_up(self, key: str) -> Request:
         return self._request("GET", f"{self._url(key)}?fields={quote(_OBJECT_FIELDS)}")
@@ -273,9 +270,13 @@ class _Tokens:
 
 
 def _object_of(item: Mapping[str, Any]) -> StoredObject:
-    return StoredObject(
-        key=item["name"],
-        size=int(item.get("size", 0)),
-        version=str(item["generation"]),
-        modified_at=int(datetime.fromisoformat(item["updated"]).timestamp() * 1000),
-    )
+    """What a document says of an object. Raises ValueError if it says something else."""
+    try:
+        return StoredObject(
+            key=item["name"],
+            size=int(item.get("size", 0)),
+            version=str(item["generation"]),
+            modified_at=int(datetime.fromisoformat(item["updated"]).timestamp() * 1000),
+        )
+    except (KeyError, TypeError, AttributeError) as exc:
+        raise ValueError("not the description of an object") from exc

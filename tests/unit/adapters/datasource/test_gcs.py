@@ -81,6 +81,15 @@ def test_overwriting_without_the_right_to_delete_is_told_apart_from_writing(answ
     assert "`storage.objects.delete`" in rights.overwrite
 
 
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"items": [1]}', '{"items": [{"name": "a.jpg"}]}', "null"])
+def test_what_answers_and_is_no_such_store_is_said_to_be_none(answering: Any, body: str) -> None:
+    datasource = open_datasource("gs://photos", {"endpoint": answering(200, body)})
+    with pytest.raises(SourceUnavailable, match="no such store"):
+        listed(datasource)
+    with pytest.raises(SourceUnavailable, match="no such store"):
+        datasource.stat("a.jpg")
+
+
 @pytest.mark.parametrize("text", ["{", "[]", '{"type": "authorized_user"}', '{"type": "service_account"}', '"secret"'])
 def test_a_service_account_that_is_none(text: str) -> None:
     with pytest.raises(InvalidConfig, match="service account is none") as caught:
