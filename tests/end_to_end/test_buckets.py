@@ -423,3 +423,26 @@ def test_what_a_user_may_not_do_with_a_bucket_is_told_before_and_by_the_run(
         assert "s3:ListBucket" in (dataset.verify().input.list or "")
         with pytest.raises(InvalidConfig, match="https address"):
             dataset.set_datasource(uri, credentials={**reader, "endpoint": "http://169.254.169.254"})
+
+
+@pytest.mark.slow
+def test_a_role_that_the_operator_lists_is_taken_on_for_users(
+    make_bucket: Callable[[str], Bucket], swath: Fixture, platform: Fixture, photos: Fixture, tmp_path: Path
+) -> None:
+    bucket = make_bucket("s3")
+    uri = upload(photos, bucket)
+    role, other = (bucket.server.role("s3:*", uri=bucket.uri) for _ in range(2))
+    machine = environment_of("s3", bucket.server.user("sts:AssumeRole"), tmp_path)
+    platform.serve(env={**machine, "SWATH_ENDPOINTS": bucket.endpoints, "SWATH_DELEGATED_ROLES": f"{role},none"})
+    token = token_of_ada(swath)
+    platform.work(token=token, env={**machine, "SWATH_DELEGATED_ROLES": role})
+    with platform.client(token) as client, bucket.server.enforcing():
+        with pytest.raises(InvalidConfig, match="SWATH_DELEGATED_ROLES"):
+            client.datasets.create("street", datasource=uri, credentials={"role_arn": other})
+        # What the machine has is nobody else's but through that role.
+        dataset = client.datasets.create("street", datasource=uri)
+        assert dataset.verify().input.list is not None
+        dataset.set_datasource(uri, credentials={"role_arn": role, "external_id": "id"})
+        assert dataset.verify().is_usable
+        run = client.runs.create(dataset, object_level={"task_name": "vehicles"}, selection={"n_samples": 2})
+        assert run.wait(timeout=120).crop_dataset.added == 2

@@ -26,23 +26,34 @@ def check_confined_access(
     """Raise InvalidConfig, naming the field, for an access that only the owner of the machine may use.
 
     An endpoint is one that the operator listed, or an https address that is public. A role without keys is one of
-    those that the machine's own credentials may take on for everybody (patterns with `*`).
+    those that the machine's own credentials may take on for everybody (patterns with `*`), at a listed endpoint only.
     """
-    endpoint = access.get("endpoint", "")
-    if endpoint and endpoint.rstrip("/") not in {one.rstrip("/") for one in listed_endpoints}:
+    endpoint = access.get("endpoint", "").rstrip("/")
+    is_listed = endpoint in {one.rstrip("/") for one in listed_endpoints}
+    if endpoint and not is_listed:
         require_public_address(endpoint, field=f"{field}.endpoint")
     check_role(access, delegated_roles, field=field)
+    if endpoint and not is_listed and _is_taken_on_by_machine(access):
+        raise InvalidConfig(
+            "the credentials of this machine, which would take on the role, are not shown to that endpoint",
+            field=f"{field}.endpoint",
+            hint="Give keys with the role, or ask the operator to list the endpoint in `SWATH_ENDPOINTS`.",
+        )
 
 
 def check_role(access: Mapping[str, str], delegated_roles: Collection[str], *, field: str = "credentials") -> None:
     """Raise InvalidConfig for a role that the machine's own credentials would take on, unless everybody may do so."""
     role = access.get("role_arn", "")
-    if role and not access.get("access_key_id") and not any(fnmatchcase(role, one) for one in delegated_roles):
+    if _is_taken_on_by_machine(access) and not any(fnmatchcase(role, one) for one in delegated_roles):
         raise InvalidConfig(
             f"`{role}` cannot be taken on here without keys: the credentials of this machine are for its owner",
             field=f"{field}.role_arn",
             hint="Give keys with it, or ask the operator to list the role in `SWATH_DELEGATED_ROLES`.",
         )
+
+
+def _is_taken_on_by_machine(access: Mapping[str, str]) -> bool:
+    return bool(access.get("role_arn")) and not access.get("access_key_id")
 
 
 def require_public_address(url: str, *, field: str) -> None:

@@ -58,3 +58,13 @@ def test_a_role_is_taken_on_without_keys_only_where_the_operator_lists_it() -> N
         with pytest.raises(InvalidConfig, match="SWATH_DELEGATED_ROLES") as caught:
             check_confined_access({"role_arn": ROLE, "external_id": "hush"}, delegated_roles=roles, field="output")
         assert caught.value.field == "output.role_arn"
+
+
+def test_what_takes_on_a_role_is_shown_to_listed_endpoints_alone() -> None:
+    roles = [ROLE]
+    check_confined_access({**KEYS, "role_arn": ROLE, "endpoint": "https://1.1.1.1"})
+    access = {"role_arn": ROLE, "endpoint": "https://1.1.1.1"}
+    check_confined_access(access, delegated_roles=roles, listed_endpoints=["https://1.1.1.1/"])
+    with pytest.raises(InvalidConfig, match="are not shown to that endpoint") as caught:
+        check_confined_access(access, delegated_roles=roles)
+    assert caught.value.field == "credentials.endpoint"
