@@ -182,20 +182,11 @@ class Bucket:
         return reason
 
     def check_rights(self) -> Rights:
-        probe = self._probe()
-        put = partial(self._put, probe, _PROBE_DATA)
-        write = self._reason(partial(put, overwrite=False, right=Right.WRITE))
-        overwrite = self._reason(partial(put, overwrite=True, right=Right.OVERWRITE))
-        found: list[str] = []
-        rights = Rights(
-            list=self._reason(lambda: found.extend(self._any_key())),
-            read=self._why_not_readable(found[0] if found else probe, is_there=bool(found) or write is None),
-            write=write,
-            overwrite=overwrite,
-        )
-        if write is None:
-            self._remove_probe(probe)
-        return rights
+        try:
+            return self._try_rights()
+        except _OutOfReach as exc:
+            reason = f"`{self._bucket_uri}` cannot be reached: {exc.why}"
+            return Rights(list=reason, read=reason, write=reason, overwrite=reason)
 
     def read_url(self, key: str, *, expires_s: int) -> str | None:
         whole = self._whole_key(key)
@@ -317,6 +308,19 @@ class Bucket:
         if answer.status not in (200, 202, 204, 404) or self._dialect.is_missing_bucket(answer):
             raise self._refusal(answer, Right.DELETE, key)
 
+    def _try_rights(self) -> Rights:
+        """Raises _OutOfReach at once where there is nobody to try it with: patience takes a while."""
+        found: list[str] = []
+        listing = self._reason(lambda: found.extend(self._any_key()), raises=_OutOfReach)
+        probe = self._probe()
+        put = partial(self._put, probe, _PROBE_DATA)
+        write = self._reason(partial(put, overwrite=False, right=Right.WRITE))
+        overwrite = self._reason(partial(put, overwrite=True, right=Right.OVERWRITE))
+        reading = self._why_not_readable(found[0] if found else probe, is_there=bool(found) or write is None)
+        if write is None:
+            self._remove_probe(probe)
+        return Rights(list=listing, read=reading, write=write, overwrite=overwrite)
+
     def _probe(self) -> str:
         return f"{_PROBE}{secrets.token_hex(4)}"
 
@@ -345,9 +349,12 @@ class Bucket:
             return None
         return self._refusal(answer[0], Right.READ).message
 
-    def _reason(self, act: Callable[[], object]) -> str | None:
+    def _reason(self, act: Callable[[], object], *, raises: type[Exception] | tuple[()] = ()) -> str | None:
+        """Why an act fails, None if it does not; what it `raises` beside that is not caught."""
         try:
             act()
+        except raises:
+            raise
         except (NotFound, SourceUnavailable) as exc:
             return exc.message
         return None
@@ -371,7 +378,8 @@ class Bucket:
                 reason=f"{exc.reason} ({exc.attempts} attempts)",
                 hint="Check the endpoint and the network; if the store is overloaded, try again later.",
             )
-        raise self._unavailable(explanation, right, key)
+        refusal = self._unavailable(explanation, right, key)
+        raise _OutOfReach(refusal.message, hint=refusal.hint, why=explanation.reason)
 
     def _count_retry(self) -> None:
         with self._lock:
@@ -418,6 +426,14 @@ class Bucket:
             f"`{printable(key)}` in `{self._uri}` was replaced while it was being used",
             hint="Do it again once nobody writes there any more.",
         )
+
+
+class _OutOfReach(SourceUnavailable):
+    """Nobody answers, or there is nothing to ask with. `why` is the end of the message."""
+
+    def __init__(self, message: str, *, hint: str, why: str) -> None:
+        super().__init__(message, hint=hint)
+        self.why = why
 
 
 class _Part:

@@ -62,7 +62,7 @@ class Patience:
 
     first_pause: float = 0.1
     longest_pause: float = 5.0
-    connect: float = 10.0
+    connect: float = 5.0
     silence: float = 20.0
     """Without any byte arriving."""
 

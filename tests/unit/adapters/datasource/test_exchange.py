@@ -119,6 +119,15 @@ def test_a_store_that_is_not_there_is_given_up_and_named() -> None:
         list(bucket_at(f"http://127.0.0.1:{port}").list_pages())
 
 
+def test_rights_are_tried_once_where_nobody_answers(answering: Any) -> None:
+    asked: list[str] = []
+    bucket = bucket_at(answering(lambda request: asked.append(request.path) or (500, "")))
+    rights = bucket.check_rights()
+    assert rights.list == "`s3://photos` cannot be reached: it answers 500 (4 attempts)"
+    assert rights.list == rights.read == rights.write == rights.overwrite
+    assert len(asked) == 4
+
+
 def test_a_host_that_has_no_address_is_named() -> None:
     with pytest.raises(SourceUnavailable, match="its host is not known"):
         list(bucket_at("http://no-such-host.invalid").list_pages())
