@@ -48,7 +48,8 @@ def write_vector_set(home: Home, dataset_id: str, name: str, vectors: NDArray[np
             field="embeddings",
             hint="Scale all of them down, or to length one.",
         )
-    digest = hashlib.sha256(b"uploaded" + stored.tobytes()).hexdigest()
+    # Of this dataset alone, whoever else uploads the same: what made the vectors nobody knows, and names are private.
+    digest = hashlib.sha256(f"uploaded to {dataset_id} as {name}\0".encode() + stored.tobytes()).hexdigest()
     return VectorSet(
         embedder=EmbedderIdentity(
             name=f"uploaded: {name}",

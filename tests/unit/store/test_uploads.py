@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.store import schema
-from swath.store.catalog import read_vectors
+from swath.store.catalog import describe_dataset, read_vectors
 from swath.store.database import Store
 from swath.store.datasets import Dataset, create_empty_dataset, dataset_by_id
 from swath.store.deletion import delete_dataset, delete_files
@@ -182,6 +182,21 @@ def test_vectors_are_forgotten_when_samples_without_any_come(store: Store, home:
     add(store, photos, "c.jpg")
     assert len(read_vectors(store, home, "photos")) == 0
     assert now(store, photos).embedder_id is None
+
+
+def test_the_same_vectors_elsewhere_are_others(store: Store, home: Home, photos: Dataset) -> None:
+    with store.writing() as connection:
+        other = create_empty_dataset(connection, owner_id=local_user(connection).id, name="others")
+        settle_datasource(connection, home, other)
+    for dataset, name in ((photos, "mine"), (other, "theirs")):
+        add(store, dataset, "a.jpg")
+        with store.writing() as connection:
+            embedding = announce_embedding(connection, dataset.id, name)
+        file = home.root / "arrived.csv"
+        file.write_text("filenames,embedding_0,labels\na.jpg,1,0\n")
+        receive_embeddings(store, home, embedding, file)
+    summaries = [describe_dataset(store, dataset.name).embedder for dataset in (photos, other)]
+    assert [summary and summary.name for summary in summaries] == ["uploaded: mine", "uploaded: theirs"]
 
 
 def test_no_run_adds_to_what_was_uploaded_without_embeddings(store: Store, photos: Dataset, start_run: Fixture) -> None:
