@@ -16,7 +16,8 @@ class MemoryDatasource:
     Tests steer it by its attributes: `read_errors` and `write_errors` hold the error to raise for a key (of a write
     nothing is kept), `delays` seconds to wait before a key is read or written, `list_error` what a listing raises,
     `not_writable` a reason that makes every write fail, `concurrency` how many requests at a time are worth making,
-    `retries` how many are said to have been repeated, `skipped` what listings are said to leave out. `reads` and `writes` log the keys in order of arrival.
+    `retries` how many are said to have been repeated, `skipped` what listings are said to leave out. `reads` and
+    `writes` log the keys in order of arrival.
     """
 
     def __init__(
