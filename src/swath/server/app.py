@@ -9,10 +9,11 @@ from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, c
 from functools import cache
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 
 from swath import __version__
 from swath.core.errors import SwathError
@@ -83,11 +84,19 @@ def create_app(services: Services, background: Sequence[Background] = BACKGROUND
     app.state.services = services
     app.state.authenticator = authenticator
     install_problem_handlers(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix="/api")
     app.mount(FACADE, create_facade(services, authenticator))
+    app.router.routes.extend(_native_routes())
     app.add_api_route("/api/openapi.json", _description, include_in_schema=False)
     return app
+
+
+@cache
+def _native_routes() -> list[BaseRoute]:
+    """The routes of `/api`. What is worked out for them at the first requests serves every application."""
+    native = APIRouter()
+    for router in ROUTERS:
+        native.include_router(router, prefix="/api")
+    return native.routes
 
 
 @contextmanager
