@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from swath.core.access import Principal
 from swath.core.errors import Conflict, InvalidConfig, SwathError
 from swath.pipeline.ports import Datasource, Rights
+from swath.server.dataset_changes import tell_changed
 from swath.server.datasources import check_place, open_files_of, rights_of, uri_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.errors import ErrorCode, FacadeError
@@ -63,7 +64,7 @@ def put_datasource(
         _put_to_use(services, found.id, recorded)
     except (FacadeError, SwathError):
         return  # it is recorded; whoever wants to use it hears why that cannot be
-    services.events.publish("dataset", id=found.id, dataset_id=found.id, owner_id=found.owner_id)
+    tell_changed(services, [found])
 
 
 @router.get("/datasets/{dataset}/datasource")

@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
 from swath.core.predictions import Category, TaskSchema, TaskType
+from swath.server.dataset_changes import tell_changed
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.answers import document_answer, json_list_answer, list_answer, written
 from swath.server.lightly.clients import ClientVersion
@@ -76,7 +77,7 @@ def put_task(services: ServicesDep, principal: Member, dataset: str, request: Ta
     with services.store.writing() as connection:
         found = _images_of(connection, principal, dataset)
         give_task(connection, found, _schema(request))
-    _tell(services, found)
+    tell_changed(services, [found])
     return document_answer(CreateEntityAnswer(id=_task_id(found, request.name)), status=201)
 
 
@@ -125,7 +126,7 @@ def put_predictions_of_sample(
             _check_categories(_schema_of(connection, found, task), singletons)
             give_predictions(connection, found, index, task=task, predictions=list(map(_given, singletons)))
     if by_task:
-        _tell(services, found)
+        tell_changed(services, [found])
     return document_answer(CreateEntityAnswer(id=sample), status=201)
 
 
@@ -269,7 +270,3 @@ def _bbox(box: tuple[float, float, float, float]) -> tuple[float, float, float, 
     """x, y, width, height of the part of a box that has no coordinate below 0: clients refuse what has."""
     x0, y0, x1, y1 = (max(0.0, corner) for corner in box)
     return (x0, y0, max(0.0, x1 - x0), max(0.0, y1 - y0))
-
-
-def _tell(services: Services, dataset: Dataset) -> None:
-    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)

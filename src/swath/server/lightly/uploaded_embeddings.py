@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
 from swath.core.errors import Conflict, InvalidConfig, NotFound
+from swath.server.dataset_changes import tell_changed
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.lightly.answers import document_answer
 from swath.server.lightly.embeddings import embedding_of
@@ -126,7 +127,7 @@ def _take_csv(services: Services, request: Request, link: Link) -> Response:
         raise FacadeError.of(error, 422, ErrorCode.EMBEDDING_ROW_COUNT_INVALID) from error
     except InvalidConfig as error:
         raise FacadeError.of(error, 422, ErrorCode.EMBEDDING_INVALID) from error
-    services.events.publish("dataset", id=dataset.id, dataset_id=dataset.id, owner_id=dataset.owner_id)
+    tell_changed(services, [dataset])
     return Response(status_code=200)
 
 

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from swath.core.access import Principal
 from swath.core.errors import Conflict, InvalidConfig, NotFound, UnreadableImage
 from swath.pipeline.ports import Datasource, ImageInfo
+from swath.server.dataset_changes import tell_changed
 from swath.server.datasources import open_files_of
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.lightly.answers import document_answer, string_answer
@@ -142,7 +143,7 @@ def create_initial_tag(services: ServicesDep, principal: Member, dataset: str, r
             tag = complete_first_upload(connection, found, StoredAs(request.img_type.value))
         except Conflict as error:
             raise FacadeError.of(error, 409, ErrorCode.TAG_INITIAL_EXISTS) from error
-    services.events.publish("dataset", id=found.id, dataset_id=found.id, owner_id=found.owner_id)
+    tell_changed(services, [found])
     return document_answer(CreateEntityAnswer(id=tag.id), status=201)
 
 
@@ -157,7 +158,7 @@ def upsize_tags(services: ServicesDep, principal: Member, dataset: str, request:
             raise FacadeError(409, ErrorCode.TAG_NAME_EXISTS, message)
         tag = complete_upload(connection, found, request.upsize_tag_name, run_id=run_id)
     services.events.publish("tag", id=tag.id, dataset_id=found.id)
-    services.events.publish("dataset", id=found.id, dataset_id=found.id, owner_id=found.owner_id)
+    tell_changed(services, [found])
     return document_answer(CreateEntityAnswer(id=tag.id), status=201)
 
 
