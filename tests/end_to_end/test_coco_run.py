@@ -123,6 +123,7 @@ def test_every_crop_links_to_an_image_that_was_kept(swath: Fixture, coco128: Pat
     assert {row["parent_sample_id"] for row in crops} == {row["id"] for row in parents}
 
 
+@pytest.mark.slow
 def test_threads_and_names_do_not_change_what_is_selected(make_swath: Fixture, coco128: Path, tmp_path: Path) -> None:
     options = ("--task", COCO, "--n-samples", "0.05")
     one, three, renamed = (make_swath(name) for name in ("one", "three", "renamed"))
@@ -176,6 +177,7 @@ def test_the_database_is_whole_after_a_run(swath: Fixture, photos: Fixture) -> N
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
+@pytest.mark.slow
 def test_demo_data_can_be_run_on_at_once(swath: Fixture, tmp_path: Path) -> None:
     folder = tmp_path / "vehicles_dataset"
     drawn = swath.process("demo-data", folder, "--images", "40")

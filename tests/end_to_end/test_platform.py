@@ -79,6 +79,7 @@ def test_a_worker_dies_with_its_server_and_comes_back_without(platform: Fixture)
     platform.wait_until(lambda: not is_alive(after.details["process"]), seconds=15)
 
 
+@pytest.mark.slow
 def test_a_second_server_on_the_home_or_the_port_is_refused(
     platform: Fixture, swath: Fixture, make_swath: Fixture
 ) -> None:
@@ -174,6 +175,7 @@ def test_errors_through_the_server_are_as_those_in_one_process(
     assert names == ["photos", "photos-crops"]
 
 
+@pytest.mark.slow
 def test_options_that_only_the_command_knows_keep_workers_from_its_run(
     platform: Fixture, swath: Fixture, photos: Fixture, tmp_path: Path
 ) -> None:

@@ -89,6 +89,7 @@ def test_two_workers_share_runs_and_do_none_twice(platform: Fixture, make_photos
         assert all(begun.count(f"run {run.id} starts") == 1 for run in (*runs, again))
 
 
+@pytest.mark.slow
 def test_a_worker_whose_token_is_revoked_drops_its_run_and_ends(
     platform: Fixture, swath: Fixture, photos: Fixture
 ) -> None:

@@ -6,6 +6,8 @@ import pytest
 from tests.end_to_end.lightly.conftest import ScriptUser, Users
 from tests.support.official_client import ClientRaised, OfficialClient, only_new
 
+pytestmark = pytest.mark.slow
+
 
 @only_new
 def test_a_dataset_is_shared_by_e_mail_addresses(old_client: OfficialClient, make_user: Users) -> None:

@@ -48,6 +48,8 @@ client.set_s3_delegated_access_config(
     resource_path="s3://my-bucket/input/", region="eu-central-1", role_arn="arn:aws:iam::123456789012:role/READ",
     external_id="EXTERNALSECRET", **more
 )
+
+pytestmark = pytest.mark.slow
 """
 
 

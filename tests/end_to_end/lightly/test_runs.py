@@ -20,6 +20,8 @@ ARTIFACTS_THERE_ARE_NONE_OF = (
     "sequence_information",
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def photos(live: Deployment, open_photos: Any) -> Any:

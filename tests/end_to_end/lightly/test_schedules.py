@@ -9,6 +9,8 @@ from tests.end_to_end.lightly.conftest import ScriptUser
 from tests.support.deployment import Deployment
 from tests.support.official_client import ClientRaised, OfficialClient, only_new, only_old
 
+pytestmark = pytest.mark.slow
+
 UNKNOWN_ID = "0123456789abcdef01234567"
 
 WORKER_CONFIG = {

@@ -214,7 +214,6 @@ tag
     assert (raised.value.status, raised.value.code) == (422, "SCORES_CANNOT_BE_SET")
 
 
-@pytest.mark.slow
 def test_samples_are_chosen_by_a_worker(
     old_client: OfficialClient, user: ScriptUser, live: Deployment, worker: Any, tmp_path: Path
 ) -> None:
@@ -234,7 +233,6 @@ def test_samples_are_chosen_by_a_worker(
     assert raised.value.code == "NOT_IMPLEMENTED"
 
 
-@pytest.mark.slow
 @WHERE_IMAGES_ARE_UPLOADED
 def test_the_agent_asks_again_and_again(
     old_client: OfficialClient, user: ScriptUser, live: Deployment, worker: Any, tmp_path: Path
@@ -263,7 +261,6 @@ agent.query(SelectionConfig(n_samples=5, method=SamplingMethod.CORESET, name="go
     assert (len(now_labeled), len(added), len(unlabeled)) == (5, 3, 1)
 
 
-@pytest.mark.slow
 @WHERE_IMAGES_ARE_UPLOADED
 @pytest.mark.parametrize("method", ["CORESET", "RANDOM"])
 @pytest.mark.parametrize("query", [None, "query"])
@@ -284,6 +281,8 @@ def test_the_agent_chooses_within_one_tag_beside_another(
     choose = """
 from lightly.active_learning.agents import ActiveLearningAgent
 from lightly.active_learning.config.selection_config import SelectionConfig
+
+pytestmark = pytest.mark.slow
 client.upload_embeddings(csv, "default")
 client.create_tag_from_filenames([f"{number}.jpg" for number in range(2, 9)], "query")
 client.create_tag_from_filenames(["1.jpg", "2.jpg"], "before")

@@ -26,6 +26,7 @@ def clustered(count: int, dimension: int, seed: int) -> np.ndarray:
     return (centres[random.integers(0, 40, count)] + 0.05 * random.standard_normal((count, dimension))).astype("f4")
 
 
+@pytest.mark.slow
 def test_four_selections_at_once_sharing_one_executor_are_safe() -> None:
     problems = [clustered(6000, 32, seed) for seed in range(4)]
     rank = np.arange(6000)
