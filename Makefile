@@ -54,7 +54,7 @@ demo: setup ## make the demo datasource and do the object-level run on it
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
 
 test: setup clients bucket-servers ## run the tests
-	$(RUN)/pytest -n 3 --dist worksteal -m "not slow"
+	$(RUN)/pytest -n 4 --dist worksteal -m "not slow"
 
 test-slow: setup clients bucket-servers ## run the tests that `make test` leaves out
 	$(RUN)/pytest -n 2 --dist worksteal -m slow

@@ -16,6 +16,7 @@ Fixture = Any  # of conftest.py: Swath, PhotoFolder, Platform
 OBJECTS = {"task_name": "vehicles"}
 
 
+@pytest.mark.slow
 def test_people_tag_choose_again_and_export_and_a_restart_loses_nothing(
     platform: Fixture, swath: Fixture, photos: Fixture, tmp_path: Path
 ) -> None:

@@ -190,6 +190,7 @@ def test_options_that_only_the_command_knows_keep_workers_from_its_run(
         assert run.document.config["embedder"] == str(model)
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_a_run_through_the_server(platform: Fixture, swath: Fixture, photos: Fixture) -> None:
     photos.add_many(150)
     platform.serve()

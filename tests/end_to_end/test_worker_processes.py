@@ -49,6 +49,7 @@ def test_a_worker_that_is_stopped_hands_its_run_back(platform: Fixture, photos: 
         check_complete(client, photos, run)
 
 
+@pytest.mark.slow
 def test_runs_are_cancelled_while_they_wait_and_while_they_are_executed(platform: Fixture, photos: Fixture) -> None:
     photos.add_many(150)
     platform.serve()

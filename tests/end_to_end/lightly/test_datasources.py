@@ -12,6 +12,8 @@ from tests.end_to_end.lightly.conftest import ScriptUser
 from tests.support.deployment import Deployment
 from tests.support.official_client import ClientRaised, OfficialClient, only_new, only_old
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["a.jpg", "b.jpg", "folder/c d#?%.png", "folder/日本.webp"]
 OLD, NEW = 1_600_000_000, 1_650_000_000
 
@@ -49,7 +51,6 @@ client.set_s3_delegated_access_config(
     external_id="EXTERNALSECRET", **more
 )
 
-pytestmark = pytest.mark.slow
 """
 
 

@@ -12,6 +12,8 @@ from tests.end_to_end.lightly.conftest import ScriptUser
 from tests.support.deployment import Deployment
 from tests.support.official_client import ClientRaised, OfficialClient
 
+pytestmark = pytest.mark.slow
+
 SIZE = (160, 120)
 
 CHOOSE = """
@@ -281,8 +283,6 @@ def test_the_agent_chooses_within_one_tag_beside_another(
     choose = """
 from lightly.active_learning.agents import ActiveLearningAgent
 from lightly.active_learning.config.selection_config import SelectionConfig
-
-pytestmark = pytest.mark.slow
 client.upload_embeddings(csv, "default")
 client.create_tag_from_filenames([f"{number}.jpg" for number in range(2, 9)], "query")
 client.create_tag_from_filenames(["1.jpg", "2.jpg"], "before")
