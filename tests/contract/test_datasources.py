@@ -37,15 +37,11 @@ class TestFolderThatStandsForABucket(DatasourceContract):
 
 
 class BucketContract(DatasourceContract):
-    """What buckets share beyond what all datasources do. The fixtures `server` and `datasource` come from below;
+    """What buckets share beyond what all datasources do. The fixture `server` comes from the subclass;
     `datasource` is below the prefix `a/prefix` of the bucket `bucket_uri`."""
 
     odd_keys: Sequence[str] = ("a//b.jpg", "back\\slash.jpg", "dir/", "a/prefix/", "dir2//")
     other_secret: Mapping[str, str]
-
-    @pytest.fixture
-    def server(self) -> Any:
-        raise NotImplementedError
 
     @pytest.fixture
     def bucket_uri(self, server: Any) -> str:

@@ -10,6 +10,7 @@ import base64
 import binascii
 import json
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal
@@ -51,9 +52,9 @@ class DatasourceConfig(Request):
         """Older clients send null for what they were not given."""
         return {k: v for k, v in document.items() if v is not None} if isinstance(document, dict) else document
 
+    @abstractmethod
     def location(self) -> Location | None:
         """The place; None for storage of the server's own. Raises InvalidConfig."""
-        raise NotImplementedError
 
     def access(self) -> dict[str, str] | None:
         """What opens the place (`swath.wire.datasource_access`); None where nothing is needed. Raises InvalidConfig."""
