@@ -293,6 +293,11 @@ def main() -> None:
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--repeats", type=int, default=60)
     parser.add_argument("--vectors", choices=("round", "curved", "uniform"), default="curved")
+    run_in_folder(parser, run)
+
+
+def run_in_folder(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace, Path], None]) -> None:
+    """Parse the arguments and run, in a folder that is kept if one was named; or be the server of such a run."""
     parser.add_argument("--folder", type=Path, help="where the home is made and kept; one that is there is used again")
     parser.add_argument("--serve", type=Path, default=None, help=argparse.SUPPRESS)
     arguments = parser.parse_args()

@@ -14,7 +14,6 @@ import argparse
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ from typing import Any
 import httpx2
 import numpy as np
 
-from browse_api import fill, processor_seconds, resident_mib, serve_here, wait_for_server
+from browse_api import fill, processor_seconds, resident_mib, run_in_folder, wait_for_server
 from swath.core.bitmask import write_mask
 from swath.store.home import open_home
 
@@ -170,17 +169,7 @@ def main() -> None:
     parser.add_argument("--crops", type=int, default=1_000_000)
     parser.add_argument("--dimension", type=int, default=128)
     parser.add_argument("--tags", type=int, default=20)
-    parser.add_argument("--folder", type=Path, help="where the home is made and kept; one that is there is used again")
-    parser.add_argument("--serve", type=Path, default=None, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.serve is not None:
-        serve_here(arguments.serve)
-        return
-    if arguments.folder is not None:
-        run(arguments, arguments.folder)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        run(arguments, Path(folder))
+    run_in_folder(parser, run)
 
 
 if __name__ == "__main__":

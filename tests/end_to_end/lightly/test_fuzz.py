@@ -18,11 +18,12 @@ import httpx2
 import pytest
 import schemathesis
 from fastapi.openapi.utils import get_openapi
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis.errors import Unsatisfiable
 from PIL import Image
 from schemathesis import GenerationMode
 from starlette.routing import Mount
+from tests.support.fuzzing import repeatable
 from tests.support.live_server import serving
 
 from swath.adapters.datasource import open_datasource
@@ -163,14 +164,7 @@ def _ask(
     uses_up = any(name in operation.definition.raw["operationId"] for name in USES_UP)
     asked = 0
 
-    @settings(
-        max_examples=count,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @repeatable(count)
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         nonlocal asked

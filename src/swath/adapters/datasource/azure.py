@@ -17,12 +17,10 @@ from xml.etree import ElementTree as ET
 from swath.adapters.datasource.dialect import Explanation, ListingQuery, Page, Right, StoredObject, content_type_of
 from swath.adapters.datasource.exchange import Answer, Request
 from swath.adapters.datasource.xml_stores import (
+    XmlStore,
     error_code,
-    etag_of,
     http_date_milliseconds,
-    object_of_headers,
     parse_xml,
-    range_headers,
 )
 from swath.core.errors import InvalidConfig
 from swath.wire.endpoints import check_endpoint
@@ -147,7 +145,7 @@ def _machine_access() -> dict[str, str]:
     return {name: value for name, value in found.items() if value}
 
 
-class AzureDialect:
+class AzureDialect(XmlStore):
     """Requests for one container."""
 
     permissions: Mapping[Right, str] = {
@@ -199,26 +197,11 @@ class AzureDialect:
             next_token=root.findtext("NextMarker") or "",
         )
 
-    def look_up(self, key: str) -> Request:
-        return self._signed("HEAD", self._url(key))
-
-    def found(self, key: str, answer: Answer) -> StoredObject:
-        return object_of_headers(key, answer.headers)
-
-    def read(self, key: str, start: int, end: int, version: str) -> Request:
-        return self._signed("GET", self._url(key), range_headers(start, end, version))
-
-    def version_of(self, answer: Answer) -> str:
-        return etag_of(answer.headers)
-
     def write(self, key: str, data: bytes, *, create: bool) -> Request:
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": content_type_of(key)}
         if create:
             headers["If-None-Match"] = "*"
         return self._signed("PUT", self._url(key), headers, body=data)
-
-    def delete(self, key: str) -> Request:
-        return self._signed("DELETE", self._url(key))
 
     def read_url(self, key: str, expires_s: int) -> str | None:
         """Signed for this blob alone. None with a SAS: it cannot be narrowed, and whoever got the URL would have it."""

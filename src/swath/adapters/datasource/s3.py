@@ -24,7 +24,7 @@ from swath.adapters.datasource.dialect import (
     content_type_of,
 )
 from swath.adapters.datasource.exchange import Answer, Request
-from swath.adapters.datasource.xml_stores import error_code, etag_of, object_of_headers, parse_xml, range_headers
+from swath.adapters.datasource.xml_stores import XmlStore, parse_xml
 
 DEFAULT_REGION = "us-east-1"
 
@@ -72,7 +72,7 @@ class Keys:
     session_token: str = field(repr=False, default="")
 
 
-class S3Dialect:
+class S3Dialect(XmlStore):
     """Requests for one bucket. `credentials` gives the keys of this instant, None to sign nothing."""
 
     permissions: Mapping[Right, str] = {
@@ -147,18 +147,6 @@ class S3Dialect:
             next_token=token,
         )
 
-    def look_up(self, key: str) -> Request:
-        return self._signed("HEAD", self._url(key))
-
-    def found(self, key: str, answer: Answer) -> StoredObject:
-        return object_of_headers(key, answer.headers)
-
-    def read(self, key: str, start: int, end: int, version: str) -> Request:
-        return self._signed("GET", self._url(key), range_headers(start, end, version))
-
-    def version_of(self, answer: Answer) -> str:
-        return etag_of(answer.headers)
-
     def write(self, key: str, data: bytes, *, create: bool) -> Request:
         # The digest is what buckets demand that lock their objects, and no harm elsewhere.
         digest = hashlib.md5(data, usedforsecurity=False).digest()
@@ -170,9 +158,6 @@ class S3Dialect:
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = self._kms_key
         return self._signed("PUT", self._url(key), headers, data)
 
-    def delete(self, key: str) -> Request:
-        return self._signed("DELETE", self._url(key))
-
     def read_url(self, key: str, expires_s: int) -> str | None:
         from botocore.auth import S3SigV4QueryAuth
         from botocore.awsrequest import AWSRequest
@@ -183,9 +168,6 @@ class S3Dialect:
         request = AWSRequest(method="GET", url=self._url(key))
         S3SigV4QueryAuth(_botocore_keys(keys), "s3", self._region, expires=expires_s).add_auth(request)
         return str(request.url)
-
-    def code(self, answer: Answer) -> str:
-        return error_code(answer.body)
 
     def is_missing_bucket(self, answer: Answer) -> bool:
         return self.code(answer) == "NoSuchBucket"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from xml.etree import ElementTree as ET
 
 from swath.adapters.datasource.dialect import StoredObject
+from swath.adapters.datasource.exchange import Answer, Request
 
 _NAMESPACE = re.compile(rb' xmlns="[^"<>]*"')
 
@@ -53,3 +55,33 @@ def range_headers(start: int, end: int, version: str) -> dict[str, str]:
     """What asks for bytes [start, end) of an object, of a version unless that is ""."""
     headers = {"Range": f"bytes={start}-{end - 1}"}
     return {**headers, "If-Match": f'"{version}"'} if version else headers
+
+
+class XmlStore(ABC):
+    """The requests for one object that S3 and Azure spell alike: what is left of their dialects is their own."""
+
+    def look_up(self, key: str) -> Request:
+        return self._signed("HEAD", self._url(key))
+
+    def found(self, key: str, answer: Answer) -> StoredObject:
+        return object_of_headers(key, answer.headers)
+
+    def read(self, key: str, start: int, end: int, version: str) -> Request:
+        return self._signed("GET", self._url(key), range_headers(start, end, version))
+
+    def version_of(self, answer: Answer) -> str:
+        return etag_of(answer.headers)
+
+    def delete(self, key: str) -> Request:
+        return self._signed("DELETE", self._url(key))
+
+    def code(self, answer: Answer) -> str:
+        return error_code(answer.body)
+
+    @abstractmethod
+    def _url(self, key: str) -> str:
+        """Of an object."""
+
+    @abstractmethod
+    def _signed(self, method: str, url: str, headers: Mapping[str, str] | None = None) -> Request:
+        """A request that carries what shows who asks."""

@@ -28,7 +28,6 @@ class Request(BaseModel):
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[a-f0-9]{24}$")]
 Milliseconds = Annotated[int, Field(ge=0)]
 DatasetName = Annotated[str, StringConstraints(min_length=3, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9 _-]+$")]
-TagName = Annotated[str, StringConstraints(min_length=3, pattern=r"^[a-zA-Z0-9][a-zA-Z0-9 .:;=@_-]+$")]
 TaskName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_+=,.@:\/-]*$")]
 HexMask = Annotated[str, StringConstraints(pattern=r"^0x[a-f0-9]+$")]
 
