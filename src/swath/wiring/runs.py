@@ -127,7 +127,7 @@ def open_output(
     """Where crops go: the datasource named, else the input itself, else (if that cannot be written) the home.
 
     `access` opens it if it is a bucket. Raises SourceUnavailable for a bucket that was named for it and cannot be
-    written.
+    written, and what listing raises for an input that cannot be read either: nothing can stand in for that.
     """
     location = config.datasource.output
     output = source if location is None and access is None else opener(settings)(location or source.uri, access)
@@ -139,6 +139,7 @@ def open_output(
             f"`{output.uri}` cannot be written ({reason}), and crops go there",
             hint="Give credentials that may, or another `--output-datasource`.",
         )
+    next(iter(source.list_pages()), None)
     folder = home.root / "outputs" / hashlib.sha256(source.uri.encode()).hexdigest()[:16]
     folder.mkdir(parents=True, exist_ok=True)
     observer.note("WARNING", f"`{output.uri}` cannot be written ({reason}): crops go to `{folder}`")

@@ -7,10 +7,16 @@ import pytest
 from swath.adapters.embedders import OnnxOptions
 from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
 from swath.settings import Settings, load_settings
+from swath.store.home import open_home
+from swath.testing.memory_datasource import MemoryDatasource
 from swath.wire.run_config import parse_run_config
 from swath.wiring.datasets import describe_dataset, list_datasets, remove_dataset
 from swath.wiring.exports import export_text, write_file
-from swath.wiring.runs import kill_point, onnx_options, run_here
+from swath.wiring.runs import kill_point, onnx_options, open_output, run_here
+
+WHOLE_IMAGES = parse_run_config(
+    {"datasource": {"location": "memory://test"}, "selection": {"n_samples": 1, "unit": "images"}}
+)
 
 
 class Silent:
@@ -103,3 +109,23 @@ def test_an_export_of_a_dataset_that_is_not_there_fails_before_a_file_is_made(
     with pytest.raises(NotFound):
         write_file(export_text(settings, "vehicles", export_format="filenames", tag=None), path)
     assert not path.exists()
+
+
+def test_the_home_takes_the_crops_of_an_input_that_can_only_be_read(settings: Settings) -> None:
+    source = MemoryDatasource({"a.jpg": b"x"})
+    source.not_writable = "the disk is read-only"
+    observer = Silent()
+    output = open_output(WHOLE_IMAGES, source, None, settings, open_home(settings.home), observer)
+    assert Path(output.uri).is_relative_to(settings.home)
+    [(level, note)] = observer.notes
+    assert (level, "the disk is read-only" in note) == ("WARNING", True)
+
+
+def test_nothing_takes_the_crops_of_an_input_that_cannot_be_read_either(settings: Settings) -> None:
+    source = MemoryDatasource()
+    source.not_writable = "the credentials have expired"
+    source.list_error = SourceUnavailable("the bucket cannot be listed: the credentials have expired")
+    observer = Silent()
+    with pytest.raises(SourceUnavailable, match="cannot be listed: the credentials have expired"):
+        open_output(WHOLE_IMAGES, source, None, settings, open_home(settings.home), observer)
+    assert observer.notes == []
