@@ -68,6 +68,12 @@ def short_sides(corners: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.minimum(sides[:, 0], sides[:, 1])
 
 
+def visible_short_sides(corners: NDArray[np.float64], *, width: int, height: int) -> NDArray[np.float64]:
+    """The shorter side (N,) in pixels of the part of each box that lies in an image of the given size."""
+    limits = np.array([width, height, width, height], dtype=np.float64)
+    return short_sides(np.clip(corners, 0, limits))
+
+
 def suppress_overlaps(
     corners: NDArray[np.float64], scores: NDArray[np.float64], max_overlap: float
 ) -> NDArray[np.bool_]:

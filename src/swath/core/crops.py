@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+import sys
 import unicodedata
 
 import numpy as np
@@ -59,6 +60,33 @@ def crop_rectangles(corners: NDArray[np.float64], *, padding: float, width: int,
     rects = np.zeros((len(boxes), 4), dtype=np.int32)
     rects[touches] = np.concatenate([low, high], axis=1)[touches]
     return rects
+
+
+def context_rect(
+    box: tuple[float, float, float, float], image_width: int, image_height: int, margin: float
+) -> tuple[int, int, int, int]:
+    """The surroundings x0, y0, x1, y1 (whole pixels) of a box (x0, y0, x1, y1, px) in an image of the given size.
+
+    The box as given (unclipped) grows by `margin` times its longer side on every side; the result is clipped at the
+    image border and its edges go outward to whole pixels. It is never empty, never leaves the image, and holds the
+    part of the box that is inside. Pages compute the same rectangle, so this is plain arithmetic on doubles.
+
+    Raises ValueError for a margin or a box that is not made of numbers, and for a margin below 0.
+    """
+    x0, y0, x1, y1 = box
+    if not (margin >= 0 and all(edge == edge for edge in box)):
+        raise ValueError(f"box {box} and margin {margin} have no surroundings")
+    longer = min(max(x1 - x0, y1 - y0, 0.0), sys.float_info.max)  # infinity times a margin of 0 is no number
+    grow = margin * longer
+    left, right = _outward(x0 - grow, x1 + grow, image_width)
+    top, bottom = _outward(y0 - grow, y1 + grow, image_height)
+    return left, top, right, bottom
+
+
+def _outward(low: float, high: float, size: int) -> tuple[int, int]:
+    """The whole pixels of a side of `size` pixels that an interval touches; the nearest one if it touches none."""
+    first = min(math.floor(min(max(low, 0.0), size)), size - 1)
+    return first, max(math.ceil(min(max(high, 0.0), size)), first + 1)
 
 
 def decode_scales(rects: NDArray[np.int32], *, input_size: int, max_scale: int) -> NDArray[np.int64]:

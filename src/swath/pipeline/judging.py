@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.boxes import judge_boxes, short_sides, suppress_overlaps
+from swath.core.boxes import judge_boxes, suppress_overlaps, visible_short_sides
 from swath.core.crops import crop_rectangles
 from swath.core.errors import InvalidConfig
 from swath.core.objects import BoxOutcome
@@ -25,6 +25,10 @@ class ObjectRules:
     category_ids: frozenset[int] | None
     min_size: float | None
     max_overlap: float | None
+
+
+NO_FILTERS = ObjectRules(padding=0.0, min_score=None, category_ids=None, min_size=None, max_overlap=None)
+"""What a run without any option does to boxes."""
 
 
 def resolve_object_rules(config: ObjectLevelConfig, schema: TaskSchema) -> ObjectRules:
@@ -60,8 +64,7 @@ def judge_objects(
     if rules.category_ids is not None:
         passes &= np.isin(category_ids, list(rules.category_ids))
     if rules.min_size is not None:
-        limits = np.array([width, height, width, height], dtype=np.float64)
-        passes &= short_sides(np.clip(corners, 0, limits)) >= rules.min_size
+        passes &= visible_short_sides(corners, width=width, height=height) >= rules.min_size
     if rules.max_overlap is not None:
         rows = np.flatnonzero(kept & passes)
         passes[rows] = suppress_overlaps(corners[rows], scores[rows], rules.max_overlap)

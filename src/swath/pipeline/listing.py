@@ -20,7 +20,8 @@ HIDDEN_ROOT = ".lightly/"
 class Listing:
     """Images sorted by key, and what else lay beside them. `unmatched_lines` are of the relevant filenames file.
 
-    `skipped` are lines about things that cannot be files of a datasource.
+    `skipped` are lines about things that cannot be files of a datasource. A listing that was stopped early is not
+    complete: which files it holds is then up to the storage.
     """
 
     images: tuple[FileEntry, ...]
@@ -29,6 +30,7 @@ class Listing:
     left_out: int  # images that the relevant filenames file does not name
     unmatched_lines: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    is_complete: bool = True
 
 
 def list_images(
@@ -36,13 +38,16 @@ def list_images(
     *,
     relevant_filenames: tuple[bytes, str] | None = None,
     on_found: Callable[[int], None] = lambda count: None,
+    is_enough: Callable[[int], bool] = lambda files: False,
 ) -> Listing:
     """List the images of a datasource; `relevant_filenames` is the content and key of the file that narrows them.
 
-    `on_found` is called with the number of images of every page.
+    `on_found` is called with the number of images of every page, `is_enough` with the number of files so far: it may
+    stop the listing.
     """
     images: list[FileEntry] = []
     videos = other = 0
+    is_complete = True
     for page in source.list_pages(skip_hidden_root=True):
         before = len(images)
         for entry in page:
@@ -56,7 +61,10 @@ def list_images(
             else:
                 other += 1
         on_found(len(images) - before)
-    skipped = tuple(source.skipped)
+        if is_enough(len(images) + videos + other):
+            is_complete = False
+            break
+    skipped = tuple(source.skipped) if is_complete else ()
     found = len(images)
     unmatched: tuple[str, ...] = ()
     if relevant_filenames is not None:
@@ -73,6 +81,7 @@ def list_images(
         left_out=found - len(images),
         unmatched_lines=unmatched,
         skipped=skipped,
+        is_complete=is_complete,
     )
 
 

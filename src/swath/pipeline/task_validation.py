@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -26,6 +26,10 @@ FILES_PER_CHUNK = 64
 
 DISTANT_FILES_PER_CHUNK = 8
 """The same where each file takes a while, so that many requests are under way."""
+
+
+SizeOf = Callable[[str], tuple[int, int] | None]
+"""Width and height in pixels of the image of a key; None if it cannot be read."""
 
 
 @dataclass(slots=True)
@@ -71,16 +75,12 @@ def tally_files(
     A file that two images share (`a.png` and `a.jpg`) is counted once; it is valid if it is valid for one of them, and
     the images it is not for are without predictions. Its predictions count once per image they are used for.
     """
-    reading = _Reading(schema, source=source, sizes=sizes, box_format=box_format)
+    reader = PredictionReader(schema, box_format=box_format)
     keys = sorted(key for key in file_bytes if key in images_of)
 
     def read_chunk(chunk: Sequence[str]) -> tuple[FileTally, int]:
-        tally = FileTally()
-        boxes: _BoxesBySize = {}
-        for key in chunk:
-            reading.read_one(key, file_bytes[key], images_of[key], tally, boxes)
-        reading.judge(boxes, tally)
-        return tally, len(chunk)
+        readings = (read_prediction_file(reader, key, file_bytes[key], images_of[key], source=source) for key in chunk)
+        return tally_readings(readings, size_of=sizes.of, box_format=box_format), len(chunk)
 
     is_distant = source.concurrency > 1
     size = DISTANT_FILES_PER_CHUNK if is_distant else FILES_PER_CHUNK
@@ -91,73 +91,92 @@ def tally_files(
             on_done(tally, count)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileReading:
+    """What one prediction file says about the images it could be for."""
+
+    accepted: tuple[tuple[str, ImagePredictions], ...]  # image keys with their predictions
+    problems: tuple[PredictionProblem, ...] = ()  # why it is valid for none of its images
+    for_others: tuple[str, ...] = ()  # images that share its name and are not the one it is for
+
+
+def read_prediction_file(
+    reader: PredictionReader, key: str, size: int, image_keys: Sequence[str], *, source: Datasource
+) -> FileReading:
+    """Read one file of `size` bytes and judge it for each of its images. Raises nothing for what is wrong with it."""
+    if size > MAX_PREDICTION_BYTES:
+        return _unread(key, f"{size:,} bytes", f"at most {MAX_PREDICTION_BYTES:,} bytes")
+    try:
+        data = source.read(key)
+    except (NotFound, SourceUnavailable) as exc:
+        return _unread(key, exc.message, "a file that can be read", hint=exc.hint)
+    accepted: list[tuple[str, ImagePredictions]] = []
+    for_others: list[str] = []
+    refusals: list[tuple[PredictionProblem, ...]] = []
+    for image_key in image_keys:
+        predictions, problems = reader.validate(data, file=key, image_key=image_key)
+        if predictions is not None:
+            accepted.append((image_key, predictions))
+            continue
+        refusals.append(tuple(problems))
+        if len(image_keys) > 1 and problems[0].outcome is FileOutcome.PREDICTIONS_OTHER_IMAGE:
+            for_others.append(image_key)
+    return FileReading(
+        accepted=tuple(accepted),
+        # What is wrong besides the name is the same for all images; the shortest list is of the image it is for.
+        problems=() if accepted else min(refusals, key=len),
+        for_others=tuple(for_others),
+    )
+
+
+def _unread(key: str, value: str, expected: str, *, hint: str = "") -> FileReading:
+    problem = PredictionProblem(
+        outcome=FileOutcome.PREDICTIONS_INVALID, file=key, json_path="$", value=value, expected=expected, hint=hint
+    )
+    return FileReading(accepted=(), problems=(problem,))
+
+
 _BoxesBySize = dict[tuple[int, int], list[NDArray[np.float64]]]
 """Boxes by width and height of their image: most images are of few sizes, and columns are judged at once."""
 
 
-class _Reading:
-    """Reads single files of a task; safe to use from threads."""
-
-    def __init__(self, schema: TaskSchema, *, source: Datasource, sizes: ImageSizes, box_format: BoxFormat) -> None:
-        self._reader = PredictionReader(schema, box_format=box_format)
-        self._source = source
-        self._sizes = sizes
-        # Which format `auto` means is known only after the last file, and boxes are not kept until then.
-        self._formats = (BoxFormat.XYWH, BoxFormat.XYXY) if box_format is BoxFormat.AUTO else (box_format,)
-
-    def read_one(self, key: str, size: int, image_keys: Sequence[str], tally: FileTally, boxes: _BoxesBySize) -> None:
-        """Count one file in `tally`; its boxes are put aside in `boxes`."""
-        if size > MAX_PREDICTION_BYTES:
-            tally.problems.append((_unread(key, f"{size:,} bytes", f"at most {MAX_PREDICTION_BYTES:,} bytes"),))
-            return
-        try:
-            data = self._source.read(key)
-        except (NotFound, SourceUnavailable) as exc:
-            tally.problems.append((_unread(key, exc.message, "a file that can be read", hint=exc.hint),))
-            return
-        accepted: list[tuple[str, ImagePredictions]] = []
-        for_others: list[str] = []
-        refusals: list[tuple[PredictionProblem, ...]] = []
-        for image_key in image_keys:
-            predictions, problems = self._reader.validate(data, file=key, image_key=image_key)
-            if predictions is not None:
-                accepted.append((image_key, predictions))
-                continue
-            refusals.append(tuple(problems))
-            if len(image_keys) > 1 and problems[0].outcome is FileOutcome.PREDICTIONS_OTHER_IMAGE:
-                for_others.append(image_key)
-        tally.images_without_predictions += for_others
-        if not accepted:
-            # What is wrong besides the name is the same for all images; the shortest list is of the image it is for.
-            tally.problems.append(min(refusals, key=len))
-            return
+def tally_readings(readings: Iterable[FileReading], *, size_of: SizeOf, box_format: BoxFormat) -> FileTally:
+    """Count what was read, and the boxes by what would become of them in images of these sizes."""
+    tally = FileTally()
+    boxes: _BoxesBySize = {}
+    for reading in readings:
+        tally.images_without_predictions += reading.for_others
+        if not reading.accepted:
+            tally.problems.append(reading.problems)
+            continue
         tally.valid += 1
-        tally.empty += len(accepted[0][1]) == 0
-        for image_key, predictions in accepted:
-            self._count(image_key, predictions, tally, boxes)
-
-    def _count(self, image_key: str, predictions: ImagePredictions, tally: FileTally, boxes: _BoxesBySize) -> None:
-        tally.predictions += len(predictions)
-        tally.categories.update(predictions.category_ids.tolist())
-        found = predictions.boxes[np.isfinite(predictions.boxes).all(axis=1)]
-        size = self._sizes.of(image_key)
-        if size is None:
-            tally.unjudged += len(found)
-        elif len(found):
-            boxes.setdefault(size, []).append(found)
-
-    def judge(self, boxes_by_size: _BoxesBySize, tally: FileTally) -> None:
-        """Count the boxes put aside by what would become of them."""
-        for (width, height), parts in boxes_by_size.items():
-            boxes = np.concatenate(parts)
-            tally.evidence += box_format_evidence(boxes, np.array(width), np.array(height))
-            for box_format in self._formats:
-                outcomes = judge_boxes(to_corners(boxes, box_format), width=width, height=height)
-                counts = np.bincount(outcomes, minlength=BoxOutcome.ZERO_AREA + 1)
-                tally.outcomes.setdefault(box_format, Counter()).update(dict(enumerate(counts.tolist())))
+        tally.empty += len(reading.accepted[0][1]) == 0
+        for image_key, predictions in reading.accepted:
+            _count(image_key, predictions, size_of, tally, boxes)
+    _judge(boxes, box_format, tally)
+    return tally
 
 
-def _unread(key: str, value: str, expected: str, *, hint: str = "") -> PredictionProblem:
-    return PredictionProblem(
-        outcome=FileOutcome.PREDICTIONS_INVALID, file=key, json_path="$", value=value, expected=expected, hint=hint
-    )
+def _count(
+    image_key: str, predictions: ImagePredictions, size_of: SizeOf, tally: FileTally, boxes: _BoxesBySize
+) -> None:
+    tally.predictions += len(predictions)
+    tally.categories.update(predictions.category_ids.tolist())
+    found = predictions.boxes[np.isfinite(predictions.boxes).all(axis=1)]
+    size = size_of(image_key)
+    if size is None:
+        tally.unjudged += len(found)
+    elif len(found):
+        boxes.setdefault(size, []).append(found)
+
+
+def _judge(boxes_by_size: _BoxesBySize, box_format: BoxFormat, tally: FileTally) -> None:
+    # Which format `auto` means is known only after the last file, and boxes are not kept until then.
+    formats = (BoxFormat.XYWH, BoxFormat.XYXY) if box_format is BoxFormat.AUTO else (box_format,)
+    for (width, height), parts in boxes_by_size.items():
+        boxes = np.concatenate(parts)
+        tally.evidence += box_format_evidence(boxes, np.array(width), np.array(height))
+        for one in formats:
+            outcomes = judge_boxes(to_corners(boxes, one), width=width, height=height)
+            counts = np.bincount(outcomes, minlength=BoxOutcome.ZERO_AREA + 1)
+            tally.outcomes.setdefault(one, Counter()).update(dict(enumerate(counts.tolist())))

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from swath.core.boxes import BoxFormat
 from swath.core.errors import InvalidPredictions, RunFailed, SourceUnavailable
-from swath.core.outcomes import MAX_EXAMPLES, FileOutcome
+from swath.core.outcomes import MAX_EXAMPLES, Finding
 from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
 from swath.core.runs import RunState
-from swath.formats.lightly.locations import images_by_prediction_key, prediction_key, schema_key, task_prefix
+from swath.formats.lightly.locations import images_by_prediction_key, prediction_key
 from swath.formats.lightly.tasks import require_task
 from swath.pipeline.findings import about_boxes, finding_document
 from swath.pipeline.image_sizes import ImageSizes, find_image_sizes
@@ -27,14 +27,18 @@ from swath.pipeline.task_validation import FileTally, tally_files
 from swath.pipeline.validation_names import NameMatcher
 from swath.pipeline.validation_parts import (
     MAX_PROBLEMS,
-    SCHEMA_PROBLEM,
     BadFiles,
-    Findings,
     about_box_counts,
     about_input,
+    about_missing_files,
+    about_schema,
+    about_strays,
+    about_task_type,
+    about_unreadable,
     count_boxes,
     count_categories,
     schema_problem,
+    without_nested,
 )
 from swath.wire.validation import FileProblem, TaskReport, ValidationReport
 
@@ -77,7 +81,11 @@ def validate_datasource(
         observer=observer,
     )
     tasks = [validation.report_on(name) for name in names]
-    findings = [finding_document(finding) for finding in about_input(listing, sizes, images_source.uri, names)]
+    about_all = [
+        *about_input(listing, images_source.uri, names),
+        *about_unreadable(sizes.unreadable, len(listing.images), sizes.unreadable_examples),
+    ]
+    findings = [finding_document(finding) for finding in about_all]
     every_finding = findings + [finding for task in tasks for finding in task.findings]
     return ValidationReport(
         datasource=images_source.uri,
@@ -107,10 +115,11 @@ class _Validation:
     def report_on(self, task_name: str) -> TaskReport:
         keys = [entry.key for entry in self.listing.images]
         images_of = images_by_prediction_key(task_name, keys)
-        file_bytes = self._files_of(task_name, images_of)
+        files = without_nested(list_prediction_files(self.source, task_name), task_name, self.listed, images_of)
+        file_bytes = {key: entry.size for key, entry in files.items()}
         strays = sorted(key for key in file_bytes if key not in images_of)
         self.observer.stage(RunState.LOADING_PREDICTION, total=len(file_bytes) - len(strays), unit="files")
-        findings = Findings()
+        findings: list[Finding] = []
         problems: list[FileProblem] = []
         tally, bad = FileTally(), BadFiles(room=self.problems_left)
         schema = self._load_schema(task_name, problems, findings)
@@ -121,11 +130,12 @@ class _Validation:
         without = [key for key in keys if prediction_key(task_name, key) not in file_bytes]
         without = sorted(without + tally.images_without_predictions)
         read_as = tally.evidence.decided_format if self.box_format is BoxFormat.AUTO else self.box_format
-        findings.items += bad.findings(total=len(file_bytes))
-        self._report_names(findings, task_name, without, strays)
-        findings.items += about_boxes(tally.evidence, asked=self.box_format, read_as=read_as)
+        findings += bad.findings(total=len(file_bytes))
+        findings += about_missing_files(without, len(keys))
+        findings += about_strays(strays, task_name, names=self.names, has_videos=self.listing.videos > 0)
+        findings += about_boxes(tally.evidence, asked=self.box_format, read_as=read_as)
         boxes = count_boxes(tally, read_as)
-        findings.items += about_box_counts(boxes)
+        findings += about_box_counts(boxes)
         return TaskReport(
             task=task_name,
             task_type=None if schema is None else str(schema.task_type),
@@ -143,32 +153,18 @@ class _Validation:
             boxes=boxes,
             categories=count_categories(schema, tally.categories),
             problems=problems,
-            findings=[finding_document(finding) for finding in findings.items],
+            findings=[finding_document(finding) for finding in findings],
         )
 
-    def _files_of(self, task_name: str, images_of: dict[str, list[str]]) -> dict[str, int]:
-        """Key -> bytes of the task's files, without those of a task that lies in a folder below it."""
-        prefix = task_prefix(task_name)
-        below = tuple(task_prefix(name) for name in self.listed if task_prefix(name).startswith(prefix))
-        nested = tuple(other for other in below if other != prefix)
-        files = list_prediction_files(self.source, task_name)
-        return {key: entry.size for key, entry in files.items() if key in images_of or not key.startswith(nested)}
-
-    def _load_schema(self, task_name: str, problems: list[FileProblem], findings: Findings) -> TaskSchema | None:
+    def _load_schema(self, task_name: str, problems: list[FileProblem], findings: list[Finding]) -> TaskSchema | None:
         """The schema, or None and what is wrong with it among `problems` and `findings`."""
         try:
             schema = load_schema(self.source, task_name)
         except (InvalidPredictions, RunFailed, SourceUnavailable) as exc:
             problems.append(schema_problem(exc, task_name))
-            message = f"`{schema_key(task_name)}` cannot be used: no prediction file of the task was read"
-            findings.add(SCHEMA_PROBLEM, "error", message, hint="correct the schema and validate again.", count=1)
+            findings.append(about_schema(task_name))
             return None
-        if schema.task_type not in TYPES_WITH_BOXES:
-            message = f"predictions of type `{schema.task_type}` have no boxes to cut objects from"
-            allowed = ", ".join(f"`{kind}`" for kind in sorted(TYPES_WITH_BOXES))
-            findings.add(
-                "task_without_boxes", "info", message, hint=f"object-level runs need one of {allowed}.", count=0
-            )
+        findings += about_task_type(schema)
         return schema
 
     def _read(
@@ -194,36 +190,4 @@ class _Validation:
             box_format=self.box_format,
             threads=self.threads,
             on_done=take,
-        )
-
-    def _report_names(self, findings: Findings, task_name: str, without: Sequence[str], strays: Sequence[str]) -> None:
-        """Images and prediction files that do not find each other."""
-        if without:
-            findings.add(
-                FileOutcome.PREDICTIONS_MISSING.value,
-                "warning",
-                f"{len(without):,} of {len(self.listing.images):,} images have no prediction file: a run skips them",
-                hint="an image in which nothing was found has a file with an empty list of predictions.",
-                examples=without,
-                count=len(without),
-            )
-        if not strays:
-            return
-        close = {key: image for key in strays if (image := self.names.nearest(task_name, key)) is not None}
-        hint = ""
-        if close:
-            key, image = next(iter(close.items()))
-            hint = (
-                f"{len(close):,} of them nearly {'has' if len(close) == 1 else 'have'} the name of an image: "
-                f"`{key}` is read for `{image}` once it is named `{prediction_key(task_name, image)}` to the letter."
-            )
-        elif self.listing.videos:
-            hint = "frames of videos are not read yet."
-        findings.add(
-            "predictions_without_image",
-            "warning",
-            f"{len(strays):,} prediction files belong to no image of the datasource: a run does not read them",
-            hint=hint,
-            examples=strays,
-            count=len(strays),
         )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swath.core.boxes import BoxFormat
 from swath.core.errors import InvalidPredictions, RunFailed, SourceUnavailable
 from swath.core.objects import BoxOutcome
 from swath.core.outcomes import MAX_EXAMPLES, FileOutcome, Finding
-from swath.core.predictions import TaskSchema
-from swath.formats.lightly.locations import TASKS_KEY, schema_key
+from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
+from swath.formats.lightly.locations import TASKS_KEY, prediction_key, schema_key, task_prefix
 from swath.formats.lightly.prediction_rules import PredictionProblem
 from swath.pipeline.findings import about_listing
-from swath.pipeline.image_sizes import ImageSizes
 from swath.pipeline.listing import Listing
+from swath.pipeline.messages import counted
+from swath.pipeline.ports import FileEntry
 from swath.pipeline.task_validation import FileTally
+from swath.pipeline.validation_names import NameMatcher
 from swath.wire.validation import BoxCounts, CategoryCount, FileProblem
 
 MAX_PROBLEMS = 10_000
@@ -31,19 +33,6 @@ _BAD_FILES = {
     FileOutcome.PREDICTIONS_UNKNOWN_CATEGORY: "have predictions of a category that the schema does not know",
     FileOutcome.PREDICTIONS_OTHER_IMAGE: "have a file_name that names another image",
 }
-
-
-@dataclass(slots=True)
-class Findings:
-    """Findings in the order they were made."""
-
-    items: list[Finding] = field(default_factory=list)
-
-    def add(
-        self, code: str, severity: str, message: str, *, hint: str = "", examples: Sequence[str] = (), count: int
-    ) -> None:
-        kept = tuple(examples[:MAX_EXAMPLES])
-        self.items.append(Finding(code=code, severity=severity, message=message, hint=hint, examples=kept, count=count))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +52,7 @@ class BadFiles:
         if len(kept := self.examples.setdefault(outcome, [])) < MAX_EXAMPLES:
             kept.append(problems[0].file)
         self.places += len(problems)
-        self.problems += [_problem_document(problem) for problem in problems[: self.room - len(self.problems)]]
+        self.problems += [problem_document(problem) for problem in problems[: self.room - len(self.problems)]]
 
     def findings(self, *, total: int) -> Iterator[Finding]:
         """How many of `total` files are bad in which way, and how many places are not among the problems."""
@@ -85,7 +74,7 @@ class BadFiles:
             )
 
 
-def _problem_document(problem: PredictionProblem) -> FileProblem:
+def problem_document(problem: PredictionProblem) -> FileProblem:
     return FileProblem(
         file=problem.file,
         json_path=problem.json_path,
@@ -160,7 +149,7 @@ def about_box_counts(boxes: BoxCounts) -> Iterator[Finding]:
         )
 
 
-def about_input(listing: Listing, sizes: ImageSizes, uri: str, names: Sequence[str]) -> Iterator[Finding]:
+def about_input(listing: Listing, uri: str, names: Sequence[str]) -> Iterator[Finding]:
     """What concerns the datasource as a whole: `names` are the tasks looked at."""
     if not names:
         yield Finding(
@@ -169,14 +158,97 @@ def about_input(listing: Listing, sizes: ImageSizes, uri: str, names: Sequence[s
             message=f"`{TASKS_KEY}` lists no task",
             hint='list the folders beside it that hold predictions, for example ["vehicles"].',
         )
+    yield from about_images(listing, uri)
+
+
+def about_images(listing: Listing, uri: str) -> Iterator[Finding]:
+    """What a listing says: that there is no image, and what lies beside them."""
     if not listing.images:
-        yield Finding(code="no_images", severity="error", message=f"there are no images in `{uri}`")
+        what = f"there are no images in `{uri}`"
+        if not listing.is_complete:
+            seen = counted(listing.videos + listing.other_files, "file")
+            what = f"there are no images among the first {seen} of `{uri}`"
+        yield Finding(code="no_images", severity="error", message=what)
     yield from about_listing(listing)
-    if sizes.unreadable:
+
+
+def about_unreadable(unreadable: int, of: int, examples: Sequence[str]) -> Iterator[Finding]:
+    """How many of the images that were looked at cannot be read; `examples` name a few, with reasons."""
+    if unreadable:
         yield Finding(
             code=FileOutcome.UNREADABLE.value,
             severity="warning",
-            message=f"{sizes.unreadable:,} of {len(listing.images):,} images cannot be read: a run skips them",
-            examples=sizes.unreadable_examples,
-            count=sizes.unreadable,
+            message=f"{unreadable:,} of {of:,} images cannot be read: a run skips them",
+            examples=tuple(examples[:MAX_EXAMPLES]),
+            count=unreadable,
         )
+
+
+def about_schema(task_name: str) -> Finding:
+    """That the schema of a task cannot be used; what is wrong with it is a problem of its own."""
+    return Finding(
+        code=SCHEMA_PROBLEM,
+        severity="error",
+        message=f"`{schema_key(task_name)}` cannot be used: no prediction file of the task was read",
+        hint="correct the schema and validate again.",
+        count=1,
+    )
+
+
+def about_task_type(schema: TaskSchema) -> Iterator[Finding]:
+    """That a task has no boxes, if so."""
+    if schema.task_type not in TYPES_WITH_BOXES:
+        allowed = ", ".join(f"`{kind}`" for kind in sorted(TYPES_WITH_BOXES))
+        yield Finding(
+            code="task_without_boxes",
+            severity="info",
+            message=f"predictions of type `{schema.task_type}` have no boxes to cut objects from",
+            hint=f"object-level runs need one of {allowed}.",
+        )
+
+
+def about_missing_files(without: Sequence[str], images: int) -> Iterator[Finding]:
+    """That images have no prediction file: those `without`, of so many."""
+    if without:
+        yield Finding(
+            code=FileOutcome.PREDICTIONS_MISSING.value,
+            severity="warning",
+            message=f"{len(without):,} of {images:,} images have no prediction file: a run skips them",
+            hint="an image in which nothing was found has a file with an empty list of predictions.",
+            examples=tuple(without[:MAX_EXAMPLES]),
+            count=len(without),
+        )
+
+
+def about_strays(strays: Sequence[str], task_name: str, *, names: NameMatcher, has_videos: bool) -> Iterator[Finding]:
+    """That prediction files have no image, and which image the first of them was probably meant for."""
+    if not strays:
+        return
+    close = {key: image for key in strays if (image := names.nearest(task_name, key)) is not None}
+    hint = ""
+    if close:
+        key, image = next(iter(close.items()))
+        hint = (
+            f"{len(close):,} of them nearly {'has' if len(close) == 1 else 'have'} the name of an image: "
+            f"`{key}` is read for `{image}` once it is named `{prediction_key(task_name, image)}` to the letter."
+        )
+    elif has_videos:
+        hint = "frames of videos are not read yet."
+    yield Finding(
+        code="predictions_without_image",
+        severity="warning",
+        message=f"{len(strays):,} prediction files belong to no image of the datasource: a run does not read them",
+        hint=hint,
+        examples=tuple(strays[:MAX_EXAMPLES]),
+        count=len(strays),
+    )
+
+
+def without_nested(
+    files: Mapping[str, FileEntry], task_name: str, listed: Sequence[str], images: Container[str]
+) -> dict[str, FileEntry]:
+    """The files of a task without those of a task that lies in a folder below it, but for files of images."""
+    prefix = task_prefix(task_name)
+    below = tuple(task_prefix(name) for name in listed if task_prefix(name).startswith(prefix))
+    nested = tuple(other for other in below if other != prefix)
+    return {key: entry for key, entry in files.items() if key in images or not key.startswith(nested)}
