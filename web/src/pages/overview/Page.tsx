@@ -1,0 +1,10 @@
+import { Container } from '@mantine/core';
+import { PageHeader } from '@/ui/PageHeader';
+
+export default function Page() {
+  return (
+    <Container size="lg" py="lg">
+      <PageHeader title="Overview" />
+    </Container>
+  );
+}

@@ -1,0 +1,50 @@
+import { count } from '@/model/format';
+import classes from './Bars.module.css';
+
+export interface Bar {
+  key: string;
+  label: string;
+  value: number;
+  /** A CSS colour; left out: the accent. */
+  color?: string;
+}
+
+interface BarsProps {
+  bars: readonly Bar[];
+  /** What a bar does when it is clicked; left out: nothing. */
+  onPick?: (bar: Bar) => void;
+}
+
+/** Named amounts as horizontal bars, each as long as its share of the largest. */
+export function Bars({ bars, onPick }: BarsProps) {
+  const largest = Math.max(1, ...bars.map((bar) => bar.value));
+  return (
+    <div className={classes.bars}>
+      {bars.map((bar) => {
+        const body = (
+          <>
+            <span className={classes.label} title={bar.label}>
+              {bar.label}
+            </span>
+            <span className={classes.track}>
+              <span
+                className={classes.fill}
+                style={{ width: `${(bar.value / largest) * 100}%`, background: bar.color }}
+              />
+            </span>
+            <span className={classes.value}>{count(bar.value)}</span>
+          </>
+        );
+        return onPick === undefined ? (
+          <div key={bar.key} className={classes.bar}>
+            {body}
+          </div>
+        ) : (
+          <button key={bar.key} type="button" className={classes.bar} onClick={() => onPick(bar)}>
+            {body}
+          </button>
+        );
+      })}
+    </div>
+  );
+}
