@@ -59,10 +59,10 @@ COMPRESSED_TYPES = frozenset(
 
 _UPLOADS = re.compile(r"/api/runs/[^/]+/(parts|artifacts)/.+|/v1/links/.+")
 _REPORTS = re.compile(
-    r"/api/runs/[^/]+/(log|selection|commit|finish)|/v1/datasets/[^/]+/(tags/[^/]+|predictions)/scores"
+    r"/api/runs/[^/]+/(log|selection|projection|commit|finish)|/v1/datasets/[^/]+/(tags/[^/]+|predictions)/scores"
 )
 _SELECTORS = re.compile(
-    r"/api/(datasets/[^/]+/(selections|exports|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
+    r"/api/(datasets/[^/]+/(selections|exports(:preview)?|metadata|neighbors|tags(:[a-z]+|/[^/]+)?|samples:[a-z]+)"
     r"|runs:(select|dry_run)|runs/[^/]+/selection)"
     r"|/v1/datasets/[^/]+/(tags(/.*)?|embeddings/[^/]+/(2d|sampling)|predictions/.*)"
 )
