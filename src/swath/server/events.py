@@ -21,7 +21,7 @@ HEARTBEAT_S = 15.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something of kind `kind` (run, worker, tag, dataset, export, …) with this id has changed or is gone.
+    """Something of kind `kind` (run, worker, tag, dataset, projection, export, …) with this id has changed or is gone.
 
     It says that, not how: whoever cares asks. `owner_id` is the user who may see it whatever else; others may if
     they see the dataset.

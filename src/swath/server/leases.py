@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from swath.core.errors import SwathError
+from swath.server.run_events import publish_run
 from swath.server.services import Services
 from swath.store.clock import now_ms
 from swath.store.parts import remove_parts
@@ -74,7 +75,7 @@ def give_back_runs(services: Services) -> bool:
         requeued = requeue_dead(connection, now=now_ms())
     for run in requeued:
         remove_parts(services.home, run.id, up_to_lease=run.lease)
-        services.events.publish("run", id=run.id, dataset_id=run.image_dataset_id, owner_id=run.owner_id)
+        publish_run(services, run)
         if run.worker_id is not None:
             services.events.publish("worker", id=run.worker_id, owner_id=run.owner_id)
     return True

@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 from swath.core.browsing import (
     NO_CODE,
     CodedColumn,
+    ColorScheme,
     LegendEntry,
     LegendKind,
     PolygonIndex,
     column_codes,
+    density_levels,
+    density_palette,
     display_order,
 )
 from swath.core.errors import NotFound
+from swath.formats.png import write_indexed_png
 from swath.server.browsing import BrowsedDataset
 from swath.server.filters import members_of_selection, tag_membership
 from swath.server.services import Services
@@ -59,7 +63,7 @@ class BrowsedMap:
         self.projection = projection
 
     def points(self) -> NDArray[np.float32]:
-        """Coordinates (M, 2) by sample index."""
+        """Coordinates (M, 2) by sample index; NaN for a sample that has no place (yet), as for all after the last."""
 
         def read() -> NDArray[np.float32]:
             with self._services.store.reading() as connection:
@@ -70,7 +74,21 @@ class BrowsedMap:
     def display_order(self) -> NDArray[np.int32]:
         """The sample index of each point that is shown (M,): random, so that any first part is a fair sample."""
         seed = int(self.projection.id, 16) + self.projection.version
-        return self.browsed.kept_array(("display order", *self._key), lambda: display_order(len(self.points()), seed))
+
+        def make() -> NDArray[np.int32]:
+            has_place: NDArray[np.bool_] = np.isfinite(self.points()).all(axis=1)
+            order = display_order(len(has_place), seed)
+            return order[has_place[order]]
+
+        return self.browsed.kept_array(("display order", *self._key), make)
+
+    def density_png(self, size: int, scheme: ColorScheme) -> bytes:
+        """A square picture of how densely the points lie, `size` pixels wide."""
+
+        def draw() -> bytes:
+            return write_indexed_png(density_levels(self.points(), size), density_palette(scheme))
+
+        return self.browsed.kept(("density", *self._key, size, scheme), draw, size_of=len)
 
     def inside(self, polygon: NDArray[np.float64]) -> NDArray[np.bool_]:
         """The samples (N,) whose point lies in a polygon (V, 2)."""

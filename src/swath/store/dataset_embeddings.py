@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from swath.core.browsing import ProjectionMethod
 from swath.store import schema
 from swath.store.datasets import Dataset
-from swath.store.projections import Projection, list_projections
+from swath.store.projections import Projection, projection_of
 from swath.store.uploaded_embeddings import UploadedEmbedding, list_uploaded_embeddings
 
 NAME_OF_RUNS = "default_%Y%m%d_%Hh%Mm%Ss"
@@ -31,7 +32,7 @@ class DatasetEmbedding:
 
 def list_embeddings(connection: Connection, dataset: Dataset) -> list[DatasetEmbedding]:
     """The embeddings of a dataset, oldest first."""
-    projection = next(iter(list_projections(connection, dataset.id)), None)
+    projection = projection_of(connection, dataset.id, ProjectionMethod.PCA)
     uploaded = list_uploaded_embeddings(connection, dataset.id)
     found = [
         DatasetEmbedding(

@@ -350,7 +350,8 @@ def set_datasource(
 
 
 def refuse_while_used(connection: Connection, datasets: Sequence[Dataset], *, to: str) -> None:
-    """Raise Conflict if a run that adds to one of the datasets waits or a worker has it; `to` says what was asked.
+    """Raise Conflict if a run that adds to or chooses from one of the datasets waits or a worker has it; `to` says what
+    was asked.
 
     The caller holds the home's lock: a run of a process that is not over was left by one that is gone.
     """
@@ -360,6 +361,8 @@ def refuse_while_used(connection: Connection, datasets: Sequence[Dataset], *, to
             sa.select(runs.c.id, runs.c.state)
             .where(
                 runs.c.state.not_in([state.value for state in FINAL_STATES]),
+                # Runs that extend maps come by themselves: nobody should have to cancel what they never asked for.
+                runs.c.kind != "projection",
                 runs.c.process_id.is_(None),
                 sa.or_(runs.c.image_dataset_id == dataset.id, runs.c.crop_dataset_id == dataset.id),
             )
@@ -390,6 +393,12 @@ def set_processed_until(connection: Connection, dataset: Dataset, until: int) ->
 def mark_modified(connection: Connection, dataset_id: str, *, now: int) -> None:
     """Say that something about a dataset or the crops of its images has changed: whoever keeps copies looks anew."""
     connection.execute(sa.update(_table).where(_table.c.id == dataset_id).values(modified_at=now))
+
+
+def mark_changed(connection: Connection, dataset_id: str) -> None:
+    """As `mark_modified`, now, and later than before on any clock: two changes within a millisecond are two changes."""
+    later = sa.case((_table.c.modified_at >= now_ms(), _table.c.modified_at + 1), else_=now_ms())
+    connection.execute(sa.update(_table).where(_table.c.id == dataset_id).values(modified_at=later))
 
 
 def _refuse_taken_name(connection: Connection, name: str, *, owner_id: str) -> None:

@@ -1,7 +1,9 @@
 """Maps of datasets: two coordinates for every vector, kept like the vectors in immutable files that rows name.
 
-The directions that were fitted first are kept, so that a sample stays where people have seen it, and a commit only
-adds points. As long as they were fitted to few vectors they are fitted anew whenever those have doubled.
+The map onto principal axes (PCA) is made here, with every commit; `swath.store.projection_runs` keeps what workers make
+of the other methods. The directions that were fitted first are kept, so that a sample stays where people have seen it,
+and a commit only adds points. As long as they were fitted to few vectors they are fitted anew whenever those have
+doubled.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from swath.core.browsing import PcaBasis
+from swath.core.browsing import PcaBasis, ProjectionMethod
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.store import schema
 from swath.store.clock import now_ms
@@ -26,8 +28,6 @@ from swath.store.embeddings import AddedVectors, read_vectors
 from swath.store.files import naming_failures, write_whole
 from swath.store.home import Home
 from swath.store.ids import new_id
-
-METHOD = "pca"
 
 POINTS_SUFFIX = ".xy"
 
@@ -47,12 +47,17 @@ _segments = schema.projection_segments
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
-    """A projection as of one version; `version` grows with every change of its points."""
+    """A projection as of one version; `version` grows with every change of its points, and is 0 as long as it has none.
+
+    `run_id` is of the run that is making, remaking or extending it, or did last; None for PCA.
+    """
 
     id: str
     dataset_id: str
     embedder_id: str
-    method: str
+    method: ProjectionMethod
+    parameters: str  # JSON
+    run_id: str | None
     version: int
     created_at: int  # ms
     modified_at: int  # ms
@@ -78,7 +83,14 @@ class PointFile:
 def list_projections(connection: Connection, dataset_id: str) -> list[Projection]:
     """The projections of a dataset, oldest first."""
     query = _select().where(_table.c.dataset_id == dataset_id).order_by(_table.c.created_at, _table.c.id)
-    return [Projection(**row._mapping) for row in connection.execute(query)]
+    return [_projection(row) for row in connection.execute(query)]
+
+
+def projection_of(connection: Connection, dataset_id: str, method: ProjectionMethod) -> Projection | None:
+    """The projection of a dataset by a method; there is one of each at most."""
+    query = _select().where(_table.c.dataset_id == dataset_id, _table.c.method == method.value)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _projection(row)
 
 
 def find_projection(connection: Connection, projection_id: str) -> Projection:
@@ -86,19 +98,19 @@ def find_projection(connection: Connection, projection_id: str) -> Projection:
     row = connection.execute(_select().where(_table.c.id == projection_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no projection `{projection_id}`")
-    return Projection(**row._mapping)
+    return _projection(row)
 
 
 def ensure_projection(store: Store, home: Home, dataset_id: str) -> Projection | None:
-    """The projection of a dataset, made now if it has vectors and no projection; None without vectors.
+    """The PCA projection of a dataset, made now if it has vectors and none; None without vectors.
 
     Making one reads all vectors. Raises SourceUnavailable.
     """
     while True:
         with store.reading() as connection:
-            found = list_projections(connection, dataset_id)
-            if found:
-                return found[0]
+            found = projection_of(connection, dataset_id, ProjectionMethod.PCA)
+            if found is not None:
+                return found
             last = _last_segment(connection, dataset_id)
             if last is None:
                 return None
@@ -106,7 +118,8 @@ def ensure_projection(store: Store, home: Home, dataset_id: str) -> Projection |
         points = fit_points(home, dataset_id, vectors)
         with store.writing() as connection:
             # A commit or somebody else who looked may have been faster.
-            if _last_segment(connection, dataset_id) == last and not list_projections(connection, dataset_id):
+            is_missing = projection_of(connection, dataset_id, ProjectionMethod.PCA) is None
+            if _last_segment(connection, dataset_id) == last and is_missing:
                 _, embedder_id, run_id = last
                 record_points(connection, [points], embedder_id=embedder_id, run_id=run_id)
                 continue
@@ -140,40 +153,83 @@ def write_points(connection: Connection, home: Home, dataset_id: str, added: Seq
 def fit_points(home: Home, dataset_id: str, vectors: NDArray[np.float16]) -> PointFile:
     """Fit directions to all vectors (N, D) of a dataset and write their points."""
     basis = PcaBasis.fit(vectors, sample_rows=FIT_ROWS)
-    return _write(home, dataset_id, basis.project(vectors), basis=basis)
+    return write_point_file(home, dataset_id, basis.project(vectors), basis=basis)
 
 
 def record_points(connection: Connection, files: Sequence[PointFile], *, embedder_id: str, run_id: str) -> None:
-    """Name files of points in the database, making the projections of their datasets where there are none."""
+    """Name files of PCA points in the database, making the projections of their datasets where there are none."""
     now = now_ms()
     for file in files:
-        projection = next(iter(list_projections(connection, file.dataset_id)), None)
+        projection = projection_of(connection, file.dataset_id, ProjectionMethod.PCA)
         if projection is None:
             assert file.basis is not None, "points in directions that nobody fitted"
-            projection = _insert(connection, file.dataset_id, embedder_id, file.basis, now=now)
-        version = projection.version + 1
-        changed: dict[str, object] = {"version": version, "modified_at": now}
-        if file.basis is not None:
-            changed["basis"] = _packed(file.basis)
-        connection.execute(sa.update(_table).where(_table.c.id == projection.id).values(changed))
-        indices = file.sample_indices
-        connection.execute(
-            sa.insert(_segments).values(
-                projection_id=projection.id,
-                version=version,
-                run_id=run_id,
-                file_name=file.file_name,
-                first_index=file.first_index,
-                sample_indices=None if indices is None else np.asarray(indices, dtype="<i4").tobytes(),
-                row_count=file.row_count,
-                byte_length=file.byte_length,
-                sha256=file.sha256,
+            projection = create_projection(
+                connection, file.dataset_id, ProjectionMethod.PCA, embedder_id=embedder_id, now=now
             )
+        if file.basis is not None:
+            values = {"basis": _packed(file.basis)}
+            connection.execute(sa.update(_table).where(_table.c.id == projection.id).values(values))
+        add_version(connection, projection, file, run_id=run_id, now=now)
+
+
+def create_projection(
+    connection: Connection,
+    dataset_id: str,
+    method: ProjectionMethod,
+    *,
+    embedder_id: str,
+    parameters_json: str = "{}",
+    now: int,
+) -> Projection:
+    """Record a projection without points, version 0. The dataset has none by that method."""
+    projection_id = new_id()
+    connection.execute(
+        sa.insert(_table).values(
+            id=projection_id,
+            dataset_id=dataset_id,
+            embedder_id=embedder_id,
+            method=method.value,
+            parameters=parameters_json,
+            version=0,
+            created_at=now,
+            modified_at=now,
         )
+    )
+    return find_projection(connection, projection_id)
+
+
+def add_version(connection: Connection, projection: Projection, file: PointFile, *, run_id: str, now: int) -> None:
+    """Let a file of points be the next version of a projection, over what was there before."""
+    version = projection.version + 1
+    connection.execute(sa.update(_table).where(_table.c.id == projection.id).values(version=version, modified_at=now))
+    indices = file.sample_indices
+    connection.execute(
+        sa.insert(_segments).values(
+            projection_id=projection.id,
+            version=version,
+            run_id=run_id,
+            file_name=file.file_name,
+            first_index=file.first_index,
+            sample_indices=None if indices is None else np.asarray(indices, dtype="<i4").tobytes(),
+            row_count=file.row_count,
+            byte_length=file.byte_length,
+            sha256=file.sha256,
+        )
+    )
+
+
+def point_rows(connection: Connection, projection: Projection) -> int:
+    """The first sample index that a projection says nothing about."""
+    query = sa.select(sa.func.max(_segments.c.first_index + _segments.c.row_count)).where(
+        _segments.c.projection_id == projection.id,
+        _segments.c.version <= projection.version,
+        _segments.c.sample_indices.is_(None),
+    )
+    return int(connection.execute(query).scalar() or 0)
 
 
 def read_points(connection: Connection, home: Home, projection: Projection) -> NDArray[np.float32]:
-    """The points (N, 2) of a projection by sample index, as of its version.
+    """The points (N, 2) of a projection by sample index, as of its version; NaN for a sample that has none.
 
     Raises SourceUnavailable naming a file that is missing, short or damaged.
     """
@@ -198,8 +254,15 @@ def point_files(connection: Connection) -> set[str]:
     return set(connection.execute(sa.select(_segments.c.file_name)).scalars())
 
 
+def forget_projection(connection: Connection, projection: Projection) -> None:
+    """Drop one projection; the next sweep takes its files."""
+    connection.execute(sa.delete(_segments).where(_segments.c.projection_id == projection.id))
+    connection.execute(sa.delete(_table).where(_table.c.id == projection.id))
+
+
 def forget_projections(connection: Connection, dataset_id: str) -> None:
-    """Drop the projections of a dataset that is being deleted; the next sweep takes their files."""
+    """Drop the projections of a dataset that is being deleted or gets other vectors; the next sweep takes their
+    files."""
     doomed = sa.select(_table.c.id).where(_table.c.dataset_id == dataset_id)
     connection.execute(sa.delete(_segments).where(_segments.c.projection_id.in_(doomed)))
     connection.execute(sa.delete(_table).where(_table.c.dataset_id == dataset_id))
@@ -212,7 +275,9 @@ class _Fitted:
 
 
 def _fitted(connection: Connection, dataset_id: str) -> _Fitted | None:
-    query = sa.select(_table.c.id, _table.c.basis).where(_table.c.dataset_id == dataset_id)
+    query = sa.select(_table.c.id, _table.c.basis).where(
+        _table.c.dataset_id == dataset_id, _table.c.method == ProjectionMethod.PCA.value
+    )
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
@@ -250,10 +315,12 @@ def _last_segment(connection: Connection, dataset_id: str) -> tuple[int, str, st
 
 def _project(home: Home, dataset_id: str, added: AddedVectors, basis: PcaBasis) -> PointFile:
     points = basis.project(added.vectors)
-    return _write(home, dataset_id, points, first_index=added.first_index, sample_indices=added.sample_indices)
+    return write_point_file(
+        home, dataset_id, points, first_index=added.first_index, sample_indices=added.sample_indices
+    )
 
 
-def _write(
+def write_point_file(
     home: Home,
     dataset_id: str,
     points: NDArray[np.float32],
@@ -262,6 +329,7 @@ def _write(
     sample_indices: NDArray[np.int32] | None = None,
     basis: PcaBasis | None = None,
 ) -> PointFile:
+    """Write points (N, 2) to a new file, flushed to the disk, that no row names yet. Raises SourceUnavailable."""
     data = np.ascontiguousarray(points, dtype="<f4").view(np.uint8).reshape(-1)
     file_name = f"{dataset_id}-{new_id()}{POINTS_SUFFIX}"
     write_whole(home.projections / file_name, data.data)
@@ -287,23 +355,6 @@ def _read(path: Path, byte_length: int, sha256: bytes) -> NDArray[np.float32]:
     return np.frombuffer(data, dtype="<f4").reshape(-1, 2).astype(np.float32, copy=False)
 
 
-def _insert(connection: Connection, dataset_id: str, embedder_id: str, basis: PcaBasis, *, now: int) -> Projection:
-    projection_id = new_id()
-    connection.execute(
-        sa.insert(_table).values(
-            id=projection_id,
-            dataset_id=dataset_id,
-            embedder_id=embedder_id,
-            method=METHOD,
-            basis=_packed(basis),
-            version=0,
-            created_at=now,
-            modified_at=now,
-        )
-    )
-    return find_projection(connection, projection_id)
-
-
 def _packed(basis: PcaBasis) -> bytes:
     return np.vstack([basis.mean[None], basis.components]).astype("<f4").tobytes()
 
@@ -311,6 +362,11 @@ def _packed(basis: PcaBasis) -> bytes:
 def _unpacked(data: bytes) -> PcaBasis:
     rows = np.frombuffer(data, dtype="<f4").reshape(3, -1).astype(np.float32, copy=False)
     return PcaBasis(mean=rows[0], components=rows[1:])
+
+
+def _projection(row: sa.Row[tuple[object, ...]]) -> Projection:
+    values = dict(row._mapping)
+    return Projection(**{**values, "method": ProjectionMethod(values["method"])})
 
 
 def _select() -> sa.Select[tuple[object, ...]]:

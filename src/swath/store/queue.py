@@ -67,7 +67,8 @@ def schedule_run(
 ) -> str:
     """Let a run wait for a worker. Returns its id.
 
-    `dataset` is an image dataset; for a selection also a crops dataset, whose image dataset the run then names too.
+    `dataset` is an image dataset; for a run that adds no samples also a crops dataset, whose image dataset the run then
+    names too.
     `worker_config_id` is what an old script asked for it with.
     """
     images, crops = dataset, None
@@ -114,12 +115,12 @@ def retry_run(connection: Connection, run: Run, *, now: int) -> str:
         raise Conflict(
             f"run `{run.id}` has completed", hint="Schedule a new run: it goes on with what is new since then."
         )
-    is_selection = run.kind == RunKind.SELECTION
-    target_id = (run.crop_dataset_id or run.image_dataset_id) if is_selection else run.image_dataset_id
+    adds_samples = RunKind(run.kind).adds_samples
+    target_id = run.image_dataset_id if adds_samples else (run.crop_dataset_id or run.image_dataset_id)
     dataset = dataset_by_id(connection, target_id)
     if dataset is None:
         raise Conflict(f"dataset `{run.image_dataset_name}` of run `{run.id}` is not there (any more)")
-    return schedule_run(
+    retry_id = schedule_run(
         connection,
         owner_id=run.owner_id,
         kind=RunKind(run.kind),
@@ -131,6 +132,19 @@ def retry_run(connection: Connection, run: Run, *, now: int) -> str:
         worker_config_id=run.worker_config_id,
         now=now,
     )
+    if run.kind == RunKind.PROJECTION:
+        _hand_over_map(connection, run, retry_id)
+    return retry_id
+
+
+def _hand_over_map(connection: Connection, run: Run, retry_id: str) -> None:
+    """The map of a run waits for its retry from now on."""
+    table = schema.projections
+    changed = connection.execute(sa.update(table).where(table.c.run_id == run.id).values(run_id=retry_id))
+    if changed.rowcount == 0:
+        raise Conflict(
+            f"the map of run `{run.id}` is gone, or another run has taken it up", hint="Ask for the map again."
+        )
 
 
 def claim_run(
@@ -145,7 +159,7 @@ def claim_run(
     """Give a worker the next run it may do: of highest priority, and of these the oldest.
 
     A worker that does not serve everybody gets runs of its own user. Its labels include those that the run asks for.
-    Of an image dataset one run at a time is under way; selections add no samples and so are apart from this. A run
+    Of an image dataset one run at a time is under way; those that add no samples are apart from this. A run
     whose datasets cannot be what it asks for is closed as FAILED, with the reason. With `only_run_id` it is that run
     or none. Raises Conflict if that one does not wait (any more), NotFound if it is not there or not for this worker.
     """
@@ -200,12 +214,12 @@ def _may_take(worker: Worker, run: Run, serves_everybody: bool) -> bool:
 
 
 def run_in_the_way(run: Run, under_way: Iterable[Run]) -> Run | None:
-    """Another run that is under way on the same image dataset; selections add no samples and disturb nobody."""
-    if run.kind == RunKind.SELECTION:
+    """Another run that is under way on the same image dataset; those that add no samples disturb nobody."""
+    if not RunKind(run.kind).adds_samples:
         return None
     same = (run.owner_id, run.image_dataset_name)
     for other in under_way:
-        if other.id == run.id or other.kind == RunKind.SELECTION:
+        if other.id == run.id or not RunKind(other.kind).adds_samples:
             continue
         if other.image_dataset_id == run.image_dataset_id or (other.owner_id, other.image_dataset_name) == same:
             return other
@@ -243,7 +257,7 @@ def plan_of(connection: Connection, run: Run) -> RunPlan:
     Raises NotFound for a dataset that is gone, Conflict or InvalidConfig for crops that cannot go where they should.
     """
     images = _plan_of_existing(connection, run.image_dataset_id, run.image_dataset_name)
-    if run.kind == RunKind.SELECTION:
+    if not RunKind(run.kind).adds_samples:
         crops = None
         if run.crop_dataset_id is not None:
             crops = _plan_of_existing(connection, run.crop_dataset_id, run.crop_dataset_name or "")

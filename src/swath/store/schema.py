@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration: a database at this revision is opened without loading the migration tool."""
 
 Id = sa.String(24)
@@ -273,16 +273,19 @@ vector_segments = sa.Table(
     sa.UniqueConstraint("file_name"),
 )
 
-# Points of a map of a dataset's embeddings: files like those of the vectors, made with the basis that is kept.
+# Points of a map of a dataset's embeddings: files like those of the vectors. Those of PCA are made with the basis that
+# is kept, others by runs.
 projections = sa.Table(
     "projections",
     metadata,
     key("id", Id),
     required("dataset_id", Id, sa.ForeignKey("datasets.id")),
     required("embedder_id", Id, sa.ForeignKey("embedders.id")),
-    required("method", sa.String(16)),  # pca
-    required("basis", sa.LargeBinary),  # little-endian float32: mean (D,), then components (2, D)
-    required("version", sa.Integer),  # grows with every segment
+    required("method", sa.String(16)),  # pca | pacmap | tsne | umap
+    sa.Column("basis", sa.LargeBinary),  # pca: little-endian float32: mean (D,), then components (2, D)
+    required("parameters", sa.Text),  # JSON, of the points that are there or will be first
+    sa.Column("run_id", Id),  # that makes or extends it, or did last; what became of it is told by the run
+    required("version", sa.Integer),  # grows with every segment; 0: no points yet
     required("created_at", sa.BigInteger),
     required("modified_at", sa.BigInteger),
     sa.UniqueConstraint("dataset_id", "method"),
@@ -404,7 +407,7 @@ runs = sa.Table(
     metadata,
     key("id", Id),
     required("owner_id", Id, sa.ForeignKey("users.id")),
-    required("kind", sa.String(16)),  # object-level | selection
+    required("kind", sa.String(16)),  # object-level | selection | projection
     required("state", sa.String(40)),
     required("message", sa.Text),
     required("config", sa.Text),  # JSON

@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
-from swath.core.browsing.bitmaps import LegendKind
 from swath.core.browsing.facets import HistogramName
 from swath.core.browsing.ordering import SortKey
 from swath.wire.run_config import Document
@@ -320,43 +319,6 @@ class NeighborList(Document):
 
     items: tuple[Neighbor, ...]
     total: int
-
-
-class ProjectionDocument(Document):
-    """A map of a dataset's embeddings. Points and columns of one `version` never change."""
-
-    id: str
-    dataset_id: str
-    method: str
-    version: int
-    point_count: int
-    points_url: str
-    columns: tuple[str, ...]  # names that `columns/{name}` knows; there is also `selection:<id>`
-    created_at: int
-    modified_at: int
-
-
-class ProjectionList(Document):
-    items: tuple[ProjectionDocument, ...]
-    total: int
-
-
-class LegendEntryDocument(Document):
-    """What a code stands for; `label` is empty unless `kind` is `label`."""
-
-    code: int
-    kind: LegendKind
-    label: str
-    count: int
-
-
-class LegendDocument(Document):
-    """The codes of one column. The column's bytes are at `url`, one per point of `points.bin`."""
-
-    name: str
-    version: str  # of the column
-    url: str
-    entries: tuple[LegendEntryDocument, ...]
 
 
 class SelectionRequest(Document):

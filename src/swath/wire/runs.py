@@ -45,10 +45,16 @@ def storable(text: str) -> str:
 
 
 class RunKind(StrEnum):
-    """What a run does: go through a datasource (also for whole images), or choose again among samples."""
+    """What a run does: go through a datasource (also for whole images), choose again among samples, or make a map."""
 
     OBJECT_LEVEL = "object-level"
     SELECTION = "selection"
+    PROJECTION = "projection"
+
+    @property
+    def adds_samples(self) -> bool:
+        """The others work on what is there: any number of them beside each other, on datasets of either kind."""
+        return self is RunKind.OBJECT_LEVEL
 
 
 # --- asking for runs ------------------------------------------------------------------------------------------------

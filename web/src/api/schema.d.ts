@@ -526,11 +526,62 @@ export interface paths {
     };
     /**
      * List Projections Of Dataset
-     * @description The maps of a dataset. One that an earlier version left without is made now, which takes seconds.
+     * @description The maps of a dataset. That of PCA is always there; one that an earlier version left without is made now, which
+     *     takes seconds.
      */
     get: operations['list_projections_of_dataset'];
     put?: never;
+    /**
+     * Create Projection
+     * @description Ask for a map by another method than PCA, or for one that is there anew; a worker makes it.
+     */
+    post: operations['create_projection'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/projections/{projection}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Projection
+     * @description One map as it is now.
+     */
+    get: operations['get_projection'];
+    put?: never;
     post?: never;
+    /**
+     * Delete Projection
+     * @description Delete a map; a run that is on it is cancelled. 409 for that of PCA.
+     */
+    delete: operations['delete_projection'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/projections/{projection}:extend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Extend Projection
+     * @description Ask for a run that puts the samples that are missing onto a map. The points that are there stay where they are.
+     *
+     *     409 if none is missing, or a run is on this map.
+     */
+    post: operations['extend_projection'];
     delete?: never;
     options?: never;
     head?: never;
@@ -552,6 +603,28 @@ export interface paths {
      *     sample; place i in every column, and bit i of a bitmap, is the same point.
      */
     get: operations['get_projection_points'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/projections/{projection}/density.png': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Projection Density
+     * @description A picture of how densely the points lie, by the logarithm of their number; transparent where there are none.
+     *
+     *     x grows to the right and y upwards, both by the same scale, with the map in the middle.
+     */
+    get: operations['get_projection_density'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1831,6 +1904,11 @@ export interface components {
       run_id?: string | null;
     };
     /**
+     * ColorScheme
+     * @enum {string}
+     */
+    ColorScheme: 'light' | 'dark';
+    /**
      * CropDocument
      * @description What a crop is a crop of.
      */
@@ -2524,6 +2602,32 @@ export interface components {
       code: string;
     };
     /**
+     * MapParameters
+     * @description How a map is laid out. Each method knows some of these; what is left out has its usual value.
+     */
+    MapParameters: {
+      /**
+       * Neighbors
+       * @description of `pacmap` (10) and `umap` (15): more show the whole, fewer the details
+       */
+      neighbors?: number | null;
+      /**
+       * Perplexity
+       * @description of `tsne` (30): how many neighbours count, softly
+       */
+      perplexity?: number | null;
+      /**
+       * Min Distance
+       * @description of `umap` (0.1): how close points may come
+       */
+      min_distance?: number | null;
+      /**
+       * Seed
+       * @description of every method (0): the same seed and vectors give the same map on one machine
+       */
+      seed?: number | null;
+    };
+    /**
      * MeDocument
      * @description Who asks, and what their token is good for.
      */
@@ -2613,6 +2717,28 @@ export interface components {
     NewLogLines: {
       /** Lines */
       lines: components['schemas']['NewLogLine'][];
+    };
+    /**
+     * NewProjection
+     * @description Ask for a map. One of the same method that is there is made anew, and stays as it is until then.
+     */
+    NewProjection: {
+      /** @description `pca` is always there and cannot be asked for */
+      method: components['schemas']['ProjectionMethod'];
+      /** @default {} */
+      parameters: components['schemas']['MapParameters'];
+      /**
+       * Priority
+       * @description higher ones go first
+       * @default 0
+       */
+      priority: number;
+      /**
+       * Runs On
+       * @description labels that a worker must have, all of them
+       * @default []
+       */
+      runs_on: string[];
     };
     /**
      * NewTag
@@ -2874,20 +3000,50 @@ export interface components {
     /**
      * ProjectionDocument
      * @description A map of a dataset's embeddings. Points and columns of one `version` never change.
+     *
+     *     Samples that were added later are on a map once a run has put them there: until then there are fewer points than
+     *     samples.
      */
     ProjectionDocument: {
       /** Id */
       id: string;
       /** Dataset Id */
       dataset_id: string;
-      /** Method */
-      method: string;
+      method: components['schemas']['ProjectionMethod'];
+      /** Parameters */
+      parameters: {
+        [key: string]: number;
+      };
+      state: components['schemas']['ProjectionState'];
+      /**
+       * Message
+       * @description why there is no map, or why it could not be extended or made anew; else empty
+       */
+      message: string;
+      /**
+       * Run Id
+       * @description of the run that is making, remaking or extending it; of one that failed, of the run that did
+       */
+      run_id: string | null;
       /** Version */
       version: number;
       /** Point Count */
       point_count: number;
-      /** Points Url */
-      points_url: string;
+      /**
+       * Sample Count
+       * @description of the dataset
+       */
+      sample_count: number;
+      /**
+       * Points Url
+       * @description null until it is ready
+       */
+      points_url: string | null;
+      /**
+       * Density Url
+       * @description a picture of it (PNG); null until it is ready
+       */
+      density_url: string | null;
       /** Columns */
       columns: string[];
       /** Created At */
@@ -2902,6 +3058,81 @@ export interface components {
       /** Total */
       total: number;
     };
+    /**
+     * ProjectionMethod
+     * @description How a map is made. PCA comes with every commit; the others lay out neighbourhoods, on a worker.
+     * @enum {string}
+     */
+    ProjectionMethod: 'pca' | 'pacmap' | 'tsne' | 'umap';
+    /**
+     * ProjectionRunResult
+     * @description What such a run did: `placed` points came onto the map, which then had `points`.
+     */
+    ProjectionRunResult: {
+      /** Run */
+      run?: string | null;
+      /** State */
+      state: string;
+      /** Message */
+      message: string;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
+      image_dataset?: components['schemas']['DatasetResult'] | null;
+      crop_dataset?: components['schemas']['DatasetResult'] | null;
+      images?: components['schemas']['ImageCounts'];
+      objects?: components['schemas']['ObjectCounts'];
+      /**
+       * Candidates
+       * @default 0
+       */
+      candidates: number;
+      /**
+       * Selected
+       * @default 0
+       */
+      selected: number;
+      /** Selected Categories */
+      selected_categories?: {
+        [key: string]: number;
+      };
+      repeated_requests?: components['schemas']['RepeatedRequests'];
+      /** Stage Seconds */
+      stage_seconds?: {
+        [key: string]: number;
+      };
+      /** Findings */
+      findings?: components['schemas']['FindingDocument'][];
+      /** Paths */
+      paths?: {
+        [key: string]: string;
+      };
+      /** Projection */
+      projection?: string | null;
+      /**
+       * Method
+       * @default
+       */
+      method: string;
+      /**
+       * Placed
+       * @default 0
+       */
+      placed: number;
+      /**
+       * Points
+       * @default 0
+       */
+      points: number;
+    };
+    /**
+     * ProjectionState
+     * @description `PENDING`: no points yet, a run will make them. `FAILED`: no points, that run ended without any.
+     * @enum {string}
+     */
+    ProjectionState: 'PENDING' | 'READY' | 'FAILED';
     /**
      * RandomStrategy
      * @description Pick at random; the same seed picks the same.
@@ -4610,7 +4841,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Events `run`, `worker`, `dataset`, `tag`, `export`, … whose data is `{id, dataset_id}`: that thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line comes every 15 seconds. */
+      /** @description Events `run`, `worker`, `dataset`, `tag`, `projection`, `export`, … whose data is `{id, dataset_id}`: that thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line comes every 15 seconds. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -4639,7 +4870,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Events `run`, `worker`, `dataset`, `tag`, `export`, … whose data is `{id, dataset_id}`: that thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line comes every 15 seconds. */
+      /** @description Events `run`, `worker`, `dataset`, `tag`, `projection`, `export`, … whose data is `{id, dataset_id}`: that thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line comes every 15 seconds. */
       200: {
         headers: {
           [name: string]: unknown;
@@ -5222,10 +5453,133 @@ export interface operations {
       default: components['responses']['Problem'];
     };
   };
+  create_projection: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Any text that only this request has: a repetition answers the same and creates nothing more. */
+        'Idempotency-Key'?: string;
+      };
+      path: {
+        dataset: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewProjection'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProjectionDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_projection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        projection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProjectionDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  delete_projection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        projection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  extend_projection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        projection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProjectionDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
   get_projection_points: {
     parameters: {
       query?: {
-        /** @description version, from `points_url` */
+        /** @description version, from the document */
         v?: number | null;
       };
       header?: {
@@ -5245,6 +5599,42 @@ export interface operations {
         };
         content: {
           'application/octet-stream': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_projection_density: {
+    parameters: {
+      query?: {
+        /** @description pixels of each side */
+        size?: number;
+        scheme?: components['schemas']['ColorScheme'];
+        /** @description version, from the document */
+        v?: number | null;
+      };
+      header?: {
+        'If-None-Match'?: string | null;
+      };
+      path: {
+        projection: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A PNG. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/png': unknown;
         };
       };
       401: components['responses']['Problem401'];
@@ -5562,7 +5952,9 @@ export interface operations {
         };
         content: {
           'application/json':
-            components['schemas']['RunResult'] | components['schemas']['SelectionRunResult'];
+            | components['schemas']['RunResult']
+            | components['schemas']['SelectionRunResult']
+            | components['schemas']['ProjectionRunResult'];
         };
       };
       401: components['responses']['Problem401'];

@@ -6,17 +6,19 @@ Pure numpy, for the server answers with it. What is expensive is built once and 
 
 from swath.core.browsing.bitmaps import CodedColumn, LegendEntry, LegendKind, column_codes, pack_mask, unpack_mask
 from swath.core.browsing.columns import NO_CODE, CategoryLabel, SampleColumns
+from swath.core.browsing.density import ColorScheme, density_levels, density_palette
 from swath.core.browsing.facets import FacetIndex, Facets, Histogram, HistogramName
 from swath.core.browsing.filters import Membership, SampleFilter, mask
 from swath.core.browsing.neighbors import NeighborIndex
 from swath.core.browsing.ordering import SortKey, filtered, full_order, order
 from swath.core.browsing.polygons import PolygonIndex
-from swath.core.browsing.projections import PcaBasis, display_order
+from swath.core.browsing.projections import PcaBasis, ProjectionMethod, display_order
 
 __all__ = [
     "NO_CODE",
     "CategoryLabel",
     "CodedColumn",
+    "ColorScheme",
     "FacetIndex",
     "Facets",
     "Histogram",
@@ -27,10 +29,13 @@ __all__ = [
     "NeighborIndex",
     "PcaBasis",
     "PolygonIndex",
+    "ProjectionMethod",
     "SampleColumns",
     "SampleFilter",
     "SortKey",
     "column_codes",
+    "density_levels",
+    "density_palette",
     "display_order",
     "filtered",
     "full_order",

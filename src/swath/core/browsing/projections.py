@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,15 @@ from numpy.typing import NDArray
 from swath.core.browsing.principal_axes import ROWS_AT_ONCE, PrincipalAxes
 
 SAMPLE_ROWS = 100_000
+
+
+class ProjectionMethod(StrEnum):
+    """How a map is made. PCA comes with every commit; the others lay out neighbourhoods, on a worker."""
+
+    PCA = "pca"
+    PACMAP = "pacmap"
+    TSNE = "tsne"
+    UMAP = "umap"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -26,6 +26,7 @@ from swath.server.run_documents import (
     run_document,
     run_documents,
 )
+from swath.server.run_events import publish_run
 from swath.server.services import Services
 from swath.store import queue, runs
 from swath.store.artifacts import artifact_path, find_artifact
@@ -35,6 +36,7 @@ from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset, DatasetKind, dataset_by_id
 from swath.store.runs import Run
 from swath.store.sharing import find_visible, require_owner, visible_datasets
+from swath.wire.maps import ProjectionRunResult
 from swath.wire.run_config import RunConfig
 from swath.wire.run_result import RunResult
 from swath.wire.runs import (
@@ -158,7 +160,7 @@ def get_run_log(
     return RunLog(items=tuple(log_line_document(line) for line in lines), total=total)
 
 
-@router.get("/runs/{run}/result", response_model=RunResult | SelectionRunResult)
+@router.get("/runs/{run}/result", response_model=RunResult | SelectionRunResult | ProjectionRunResult)
 def get_run_result(services: ServicesDep, principal: Reader, run: str) -> Response:
     """What a run that is over did. 404 for one that is not, or left no result."""
     with services.store.reading() as connection:
@@ -203,11 +205,6 @@ def get_run_artifact(services: ServicesDep, principal: Reader, run: str, name: s
             "ETag": f'"{artifact.sha256.hex()}"',
         },
     )
-
-
-def publish_run(services: Services, run: Run) -> None:
-    """Tell whoever looks that a run has changed."""
-    services.events.publish("run", id=run.id, dataset_id=run.image_dataset_id, owner_id=run.owner_id)
 
 
 def _own_run(connection: Connection, principal: Principal, run_id: str) -> Run:

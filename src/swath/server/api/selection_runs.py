@@ -8,10 +8,10 @@ from fastapi import APIRouter, Body, Query, Response
 
 from swath.core.access import Principal
 from swath.core.errors import InvalidConfig
-from swath.server.api.runs import publish_run
 from swath.server.api.worker_protocol import COLUMNS, LeaseDep
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.run_documents import run_document
+from swath.server.run_events import publish_run
 from swath.server.selectors import resolve_selector
 from swath.server.services import Services
 from swath.store import runs, selection_runs

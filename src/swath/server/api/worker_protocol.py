@@ -24,6 +24,8 @@ from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.api.workers import lease_ms
 from swath.server.datasources import place_of
 from swath.server.dependencies import ServicesDep, WorkerCaller
+from swath.server.map_extensions import extend_maps
+from swath.server.run_events import publish_run
 from swath.server.services import Services
 from swath.store import queue, runs
 from swath.store.artifacts import receive_artifact, record_artifact
@@ -170,7 +172,7 @@ def _extend(services: Services, connection: Connection, lease: Lease) -> None:
 
 
 def _publish(services: Services, run: Run, *, is_over: bool = False) -> None:
-    services.events.publish("run", id=run.id, dataset_id=run.image_dataset_id, owner_id=run.owner_id)
+    publish_run(services, run)
     if is_over and run.worker_id is not None:
         services.events.publish("worker", id=run.worker_id, owner_id=run.owner_id)
 
@@ -372,6 +374,7 @@ def _commit(services: Services, lease: Lease, manifest: AdditionsManifest) -> Co
     for dataset_id in (found.image_dataset_id, found.crop_dataset_id):
         if dataset_id is not None:
             services.events.publish("dataset", id=dataset_id, dataset_id=dataset_id, owner_id=found.owner_id)
+            extend_maps(services, dataset_id)
     return receipt
 
 

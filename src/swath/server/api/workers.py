@@ -10,6 +10,7 @@ from swath.core.access import Principal, Scope
 from swath.core.errors import NotFound
 from swath.server.dependencies import Member, ServicesDep, WorkerCaller
 from swath.server.run_documents import worker_document
+from swath.server.run_events import publish_run
 from swath.server.services import Services
 from swath.store import queue, workers
 from swath.store.clock import now_ms
@@ -109,7 +110,7 @@ def claim_run(services: ServicesDep, principal: WorkerCaller, worker: str, reque
     services.at_point("after_claim")
     claim = claimed.claim
     for run in (*claimed.closed, *(() if claim is None else (claim.run,))):
-        services.events.publish("run", id=run.id, dataset_id=run.image_dataset_id, owner_id=run.owner_id)
+        publish_run(services, run)
     if claim is None:
         return ClaimAnswer(assignment=None)
     _publish(services, found)

@@ -8,12 +8,12 @@ from fastapi import APIRouter
 from sqlalchemy.engine import Connection
 from starlette.responses import Response
 
-from swath.server.api.runs import publish_run
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.lightly.answers import document_answer
 from swath.server.lightly.embeddings import embedding_of
 from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of
+from swath.server.run_events import publish_run
 from swath.store import runs
 from swath.store.dataset_embeddings import DatasetEmbedding
 from swath.store.datasets import Dataset

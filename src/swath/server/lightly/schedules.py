@@ -13,7 +13,6 @@ from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
 from swath.core.errors import Conflict, InvalidConfig
-from swath.server.api.runs import publish_run
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.answers import list_answer
 from swath.server.lightly.datasources import effective_datasource
@@ -21,6 +20,7 @@ from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of
 from swath.server.lightly.scheduled_files import check_files
 from swath.server.lightly.worker_configs import find_config
+from swath.server.run_events import publish_run
 from swath.server.services import Services
 from swath.store import queue, runs
 from swath.store.clock import now_ms
