@@ -8,7 +8,7 @@ from swath.core.boxes import BoxFormat, BoxFormatEvidence
 from swath.core.outcomes import MAX_EXAMPLES, FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
-from swath.pipeline.messages import counted
+from swath.pipeline.wording import counted
 from swath.wire.run_result import FindingDocument, ObjectCounts, RepeatedRequests
 
 _FILE_FINDINGS = {

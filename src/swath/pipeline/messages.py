@@ -12,6 +12,7 @@ from swath.pipeline.listing import IMAGE_EXTENSIONS, Listing
 from swath.pipeline.ports import RunTarget
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected
+from swath.pipeline.wording import counted
 from swath.wire.run_config import RunConfig, SelectionUnit
 
 EXAMPLES_SHOWN = 3
@@ -19,11 +20,6 @@ EXAMPLES_SHOWN = 3
 
 REASONS_SHOWN = 3
 """Reasons given when a run fails because everything is bad; more of them would say the same."""
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """`1 image`, `2,000 images`; `plural` where it is not made with an s."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"
 
 
 def completed(progress: RunProgress, target: RunTarget, chosen: Selected, config: RunConfig) -> str:

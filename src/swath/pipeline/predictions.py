@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,14 +95,15 @@ def load_schema(source: Datasource, task_name: str) -> TaskSchema:
 
 
 def list_prediction_files(source: Datasource, task_name: str) -> dict[str, FileEntry]:
-    """Every prediction file of a task by key (the schema is not one)."""
+    """Every prediction file of a task by key."""
+    return {entry.key: entry for page in prediction_file_pages(source, task_name) for entry in page}
+
+
+def prediction_file_pages(source: Datasource, task_name: str) -> Iterator[list[FileEntry]]:
+    """The prediction files of a task as they are listed (the schema is not one)."""
     schema = schema_key(task_name)
-    return {
-        entry.key: entry
-        for page in source.list_pages(task_prefix(task_name))
-        for entry in page
-        if entry.key.endswith(".json") and entry.key != schema
-    }
+    for page in source.list_pages(task_prefix(task_name)):
+        yield [entry for entry in page if entry.key.endswith(".json") and entry.key != schema]
 
 
 def read_predictions(

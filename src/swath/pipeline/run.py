@@ -39,6 +39,7 @@ from swath.pipeline.predictions import PredictionFiles, build_object_table, find
 from swath.pipeline.run_artifacts import store_artifacts
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
+from swath.pipeline.wording import counted
 from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
 from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RepeatedRequests, RunResult
 
@@ -159,12 +160,12 @@ class _Run:
 
     def _sweep(self) -> None:
         def tell(count: int, reason: str) -> None:
-            left = messages.counted(count, "crop file")
+            left = counted(count, "crop file")
             self._note("WARNING", f"could not remove {left} that an earlier run left behind: {reason}")
 
         target, known = self.session.target, self.session.known_crop_files
         if removed := sweep_left_overs(self.context.output, target, known, on_refused=tell):
-            self._note("INFO", f"removed {messages.counted(removed, 'crop file')} that an earlier run left behind")
+            self._note("INFO", f"removed {counted(removed, 'crop file')} that an earlier run left behind")
 
     def _earlier_selection(self) -> EarlierCrops:
         """What was selected before: crops, or for a run without objects the images (which have no object keys)."""

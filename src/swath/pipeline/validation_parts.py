@@ -15,14 +15,17 @@ from swath.formats.lightly.locations import TASKS_KEY, prediction_key, schema_ke
 from swath.formats.lightly.prediction_rules import PredictionProblem
 from swath.pipeline.findings import about_listing
 from swath.pipeline.listing import Listing
-from swath.pipeline.messages import counted
 from swath.pipeline.ports import FileEntry
 from swath.pipeline.task_validation import FileTally
 from swath.pipeline.validation_names import NameMatcher
+from swath.pipeline.wording import counted
 from swath.wire.validation import BoxCounts, CategoryCount, FileProblem
 
 MAX_PROBLEMS = 10_000
 """Places listed in one report: more than anybody reads, and some megabytes of JSON."""
+
+TASKS_PROBLEM = "tasks_invalid"
+"""The `outcome` of a problem with `tasks.json`, and the code of the finding about it."""
 
 SCHEMA_PROBLEM = "schema_invalid"
 """The `outcome` of a problem with a `schema.json`, and the code of the finding about it."""
@@ -37,9 +40,13 @@ _BAD_FILES = {
 
 @dataclass(slots=True, kw_only=True)
 class BadFiles:
-    """Bad prediction files: all are counted, the places in them are kept until there is no more `room`."""
+    """Bad prediction files: all are counted, the places in them are kept until there is no more `room`.
+
+    `most` is how many a whole report lists.
+    """
 
     room: int
+    most: int = MAX_PROBLEMS
     places: int = 0
     files: Counter[FileOutcome] = field(default_factory=Counter)  # by the outcome of the first thing wrong with a file
     problems: list[FileProblem] = field(default_factory=list)
@@ -69,7 +76,7 @@ class BadFiles:
             yield Finding(
                 code="problems_not_listed",
                 severity="info",
-                message=f"{left_out:,} more problems are not listed: a report lists the first {MAX_PROBLEMS:,}",
+                message=f"{left_out:,} more problems are not listed: a report lists the first {self.most:,}",
                 count=left_out,
             )
 
@@ -82,6 +89,18 @@ def problem_document(problem: PredictionProblem) -> FileProblem:
         expected=problem.expected,
         outcome=problem.outcome.value,
         hint=problem.hint,
+    )
+
+
+def tasks_problem(error: InvalidPredictions) -> FileProblem:
+    """What `find_task_names` raised about `tasks.json`, as a problem of it."""
+    return FileProblem(
+        file=error.file,
+        json_path=error.json_path,
+        value=error.value,
+        expected=error.expected,
+        outcome=TASKS_PROBLEM,
+        hint=error.hint,
     )
 
 
@@ -151,6 +170,12 @@ def about_box_counts(boxes: BoxCounts) -> Iterator[Finding]:
 
 def about_input(listing: Listing, uri: str, names: Sequence[str]) -> Iterator[Finding]:
     """What concerns the datasource as a whole: `names` are the tasks looked at."""
+    yield from about_task_names(names)
+    yield from about_images(listing, uri)
+
+
+def about_task_names(names: Sequence[str]) -> Iterator[Finding]:
+    """That there is no task, if so."""
     if not names:
         yield Finding(
             code="no_tasks",
@@ -158,7 +183,6 @@ def about_input(listing: Listing, uri: str, names: Sequence[str]) -> Iterator[Fi
             message=f"`{TASKS_KEY}` lists no task",
             hint='list the folders beside it that hold predictions, for example ["vehicles"].',
         )
-    yield from about_images(listing, uri)
 
 
 def about_images(listing: Listing, uri: str) -> Iterator[Finding]:

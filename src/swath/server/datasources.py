@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
+from swath.core.access import Principal
 from swath.core.errors import InvalidConfig, NotFound, SwathError
 from swath.pipeline.ports import Datasource, Rights
+from swath.server.memo import Memo
 from swath.server.services import Services, resolve_location
 from swath.store.credentials import Purpose, credentials_stamp
 from swath.store.datasets import Dataset
 from swath.store.datasources import apply_datasource, read_access
+from swath.store.tokens import is_local_token
 from swath.wire.confinement import check_confined_access
 from swath.wire.datasource_access import check_access, with_account
 from swath.wire.endpoints import check_endpoint, folder_of
@@ -74,6 +77,38 @@ def check_place(
     return GivenPlace(uri=place.uri, access=given)
 
 
+def may_name_any_place(services: Services, principal: Principal) -> bool:
+    """The token of this very server is for the commands of its own user, who can use those places anyway."""
+    with services.store.reading() as connection:
+        return is_local_token(connection, principal.token_id)
+
+
+def opener_of_given(services: Services, given: GivenPlace, *, anywhere: bool) -> Callable[[], Datasource]:
+    """Opens a place that no dataset has: as one with this place would be opened, where somebody waits for the answer.
+
+    Whether it may be opened is asked again each time for a folder, and after a while for a bucket, which stays open
+    meanwhile. What is returned raises InvalidConfig, NotFound or SourceUnavailable.
+    """
+    opener = services.open_quickly or services.open_datasource
+    opened = Memo(1)
+
+    def open_bucket() -> Datasource:
+        if anywhere:
+            return opener(given.uri, given.access)
+        if given.access is None and _needs_access(services, given.uri):
+            raise _without_access(given.uri, "credentials")
+        access = given.access or {}
+        _check_confined(services, access)
+        return opener(given.uri, access)
+
+    def open_it() -> Datasource:
+        if is_bucket_uri(given.uri):
+            return opened.get(_now(), open_bucket, size_of=lambda _: 1)
+        return services.open_datasource(resolve_location(given.uri, services.options, anywhere=anywhere))
+
+    return open_it
+
+
 def apply_places(
     services: Services,
     connection: Connection,
@@ -106,14 +141,21 @@ def apply_places(
 
 def _require_access(services: Services, connection: Connection, dataset: Dataset, purpose: Purpose, field: str) -> None:
     uri = uri_of(dataset, purpose)
-    if not is_bucket_uri(uri) or services.options.endpoints.target_of(parse_location(uri)) is not None:
-        return
-    if read_access(connection, services.vault, dataset, purpose) is None:
-        raise InvalidConfig(
-            f"`{uri}` needs `{field}`: what this server's machine has is for its owner",
-            field=field,
-            hint="Give them; `{}` says that the bucket is public.",
-        )
+    if _needs_access(services, uri) and read_access(connection, services.vault, dataset, purpose) is None:
+        raise _without_access(uri, field)
+
+
+def _needs_access(services: Services, uri: str) -> bool:
+    """Whether a place opens for others than the owner of this machine only with what they give."""
+    return is_bucket_uri(uri) and services.options.endpoints.target_of(parse_location(uri)) is None
+
+
+def _without_access(uri: str, field: str) -> InvalidConfig:
+    return InvalidConfig(
+        f"`{uri}` needs `{field}`: what this server's machine has is for its owner",
+        field=field,
+        hint="Give them; `{}` says that the bucket is public.",
+    )
 
 
 def _check_confined(services: Services, access: Mapping[str, str], field: str = "credentials") -> None:

@@ -37,6 +37,7 @@ TAGS = {
     "datasets": "Datasets, their datasources and with whom they are shared.",
     "samples": "Samples: pages, facets, files.",
     "images": "Thumbnails and files.",
+    "previews": "A quick look at a place before anything is stored.",
     "projections": "Maps of embeddings: points and columns by position, as binary.",
     "embeddings": "Vectors, and what looks alike.",
     "selections": "Sets of samples that somebody picked out.",

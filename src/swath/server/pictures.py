@@ -1,11 +1,16 @@
-"""The pixels of samples: whole files, smaller copies of them, thumbnails."""
+"""The pixels of samples: whole files, smaller copies of them, thumbnails, crops with their surroundings."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from swath.core.crops import context_rect, scaled_rectangle
 from swath.core.errors import Conflict, NotFound, SwathError, UnreadableImage
 from swath.pipeline.ports import Datasource, FileEntry, ImageCodec
 from swath.server.datasources import open_files_of
@@ -13,11 +18,18 @@ from swath.server.file_answers import PIECE_BYTES, image_type_of
 from swath.server.sample_documents import picture_version
 from swath.server.services import Services
 from swath.store.datasets import Dataset
-from swath.store.samples import Sample
+from swath.store.samples import Crop, Sample
 
 SMALLEST_THUMBNAIL = 64
 LARGEST_THUMBNAIL = 512
 DEFAULT_THUMBNAIL = 256
+
+SMALLEST_CONTEXT = 64
+LARGEST_CONTEXT = 1024
+DEFAULT_CONTEXT = 256
+
+DEFAULT_MARGIN = 0.5
+LARGEST_MARGIN = 10.0
 
 MOST_DECODED_BYTES = 512 << 20
 """Of a file that is read as a whole to be decoded; larger ones can only be downloaded."""
@@ -80,13 +92,51 @@ def open_file(services: Services, dataset: Dataset, sample: Sample) -> SampleFil
 
 def shrunk(codec: ImageCodec, data: bytes, *, key: str, longest_side: int) -> bytes:
     """A JPEG of an image, its longer side at most `longest_side`. Raises UnreadableImage, naming the key."""
-    try:
+    with _naming(key):
         info = codec.probe(data)
-        longer = max(info.width, info.height)
-        scale = 1
-        while scale * 2 <= info.max_scale and longer // (scale * 2) >= longest_side:
-            scale *= 2
+        scale = _sufficient_scale(max(info.width, info.height), longest_side, info.max_scale)
         return codec.encode_jpeg(codec.decode(data, scale=scale), longest_side=longest_side)
+
+
+Decode = Callable[[int], NDArray[np.uint8]]
+"""The pixels of an image, decoded at 1/scale."""
+
+
+def cut_out(
+    codec: ImageCodec,
+    data: bytes,
+    rect: NDArray[np.int32],
+    *,
+    key: str,
+    longest_side: int | None,
+    decode: Decode | None = None,
+) -> bytes:
+    """A JPEG of the rectangle x0, y0, x1, y1 (px) of an image, its longer side at most `longest_side`.
+
+    Without `longest_side` it is what a run writes for a crop with this rectangle, to the byte; otherwise the image is
+    decoded as small as will do. `decode` is for who has decoded images at hand. Raises UnreadableImage, naming the key.
+    """
+    with _naming(key):
+        scale = 1
+        if longest_side is not None:
+            longer = int(max(rect[2] - rect[0], rect[3] - rect[1]))
+            scale = _sufficient_scale(longer, longest_side, codec.probe(data).max_scale)
+        pixels = codec.decode(data, scale=scale) if decode is None else decode(scale)
+        return codec.encode_jpeg(pixels, scaled_rectangle(rect, scale).tolist(), longest_side=longest_side)
+
+
+def _sufficient_scale(longer: int, wanted: int, max_scale: int) -> int:
+    """The largest scale that leaves at least `wanted` of `longer` pixels."""
+    scale = 1
+    while scale * 2 <= max_scale and longer // (scale * 2) >= wanted:
+        scale *= 2
+    return scale
+
+
+@contextmanager
+def _naming(key: str) -> Iterator[None]:
+    try:
+        yield
     except UnreadableImage as exc:
         raise UnreadableImage(f"`{key}` cannot be shown: {exc.message}", reason=exc.reason) from exc
 
@@ -101,6 +151,39 @@ def thumbnail(services: Services, dataset: Dataset, sample: Sample, size: int) -
         f"{sample.id}-{picture_version(sample)}-{size}",
         lambda: _draw(services, dataset, sample, size),
     )
+
+
+def context_picture(services: Services, dataset: Dataset, sample: Sample, size: int, margin: float) -> bytes:
+    """A JPEG of the surroundings of a crop's box (`context_rect`), its longer side at most `size`; made once.
+
+    Raises NotFound for an image, NotFound or UnreadableImage, naming the file, and Conflict where the image has
+    changed since the crop was cut.
+    """
+    if sample.crop is None:
+        raise NotFound(f"sample `{sample.id}` is an image, not a crop", hint="Its file shows all there is.")
+    crop = sample.crop
+    return services.thumbnails.get(
+        services.home.cache / "thumbnails",
+        f"{sample.id}-{picture_version(sample)}-context-{size}-{round(margin * 100)}",
+        lambda: _draw_context(services, dataset, crop, size, margin),
+    )
+
+
+def _draw_context(services: Services, dataset: Dataset, crop: Crop, size: int, margin: float) -> bytes:
+    datasource = open_files_of(services, dataset, "input")
+    entry = datasource.stat(crop.parent_file_name)
+    if entry is None:
+        raise NotFound(f"there is no file `{crop.parent_file_name}` any more, which the crop was cut from")
+    data = SampleFile(datasource=datasource, entry=entry).read_to_decode()
+    if crop.stale or hashlib.sha256(data).digest() != crop.parent_digest:
+        raise Conflict(
+            f"`{crop.parent_file_name}` has changed since the crop was cut from it",
+            hint="Run again on its datasource, and there will be crops of what the file is now.",
+        )
+    with _naming(entry.key):
+        info = services.codec.probe(data)
+    rect = np.array(context_rect(crop.box, info.width, info.height, margin), dtype=np.int32)
+    return cut_out(services.codec, data, rect, key=entry.key, longest_side=size)
 
 
 def _draw(services: Services, dataset: Dataset, sample: Sample, size: int) -> bytes:

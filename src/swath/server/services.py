@@ -13,6 +13,7 @@ from swath.pipeline.ports import DatasourceOpener, ImageCodec, KillPoint, TableW
 from swath.server.browsing import Browser
 from swath.server.events import EventHub
 from swath.server.memo import Memo
+from swath.server.previews import Previews
 from swath.server.thumbnails import Thumbnails
 from swath.store.credentials import Vault
 from swath.store.database import Store
@@ -92,6 +93,8 @@ class Services:
     browser: Browser = field(default_factory=Browser)
     """What is kept in memory of the datasets that people look at."""
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
+    previews: Previews = field(default_factory=Previews)
+    """What people looked at before they stored anything of it."""
     open_buckets: Memo = field(default_factory=lambda: Memo(MOST_OPEN_BUCKETS))
     """Buckets that were opened, with their connections."""
     listings: Memo = field(default_factory=lambda: Memo(MAX_LISTING_BYTES))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from swath.core.errors import SwathError
 from swath.server.memo import Memo
@@ -25,6 +26,8 @@ REQUESTS_AT_ONCE = 8
 
 FAILURE_IS_REMEMBERED_S = 30.0
 REMEMBERED_FAILURES = 10_000
+
+Drawn = TypeVar("Drawn")
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
@@ -69,7 +72,7 @@ class Thumbnails:
 
         return self._memory.get(name, make, size_of=len)
 
-    def draw(self, draw: Callable[[], bytes]) -> bytes:
+    def draw(self, draw: Callable[[], Drawn]) -> Drawn:
         """Draw something that is not kept, when it is its turn."""
         with self._drawing:
             return draw()

@@ -38,6 +38,9 @@ class Crop:
 
     parent_sample_id: str
     parent_file_name: str
+    parent_digest: bytes  # of the image file as it is known now
+    parent_width: int  # px, upright
+    parent_height: int
     object_key: bytes  # 16 bytes
     task: str
     position: int  # in the prediction file
@@ -292,7 +295,7 @@ def iter_samples(store: Store, dataset_id: str, indices: NDArray[np.int64] | Non
 def _page(store: Store, dataset_id: str, which: sa.ColumnElement[bool]) -> list[Sample]:
     parents = _samples.alias("parents")
     query = (
-        sa.select(*_SAMPLE_COLUMNS, parents.c.file_name.label("parent_file_name"), *_CROP_COLUMNS)
+        sa.select(*_SAMPLE_COLUMNS, *(parents.c[name] for name in _PARENT_COLUMNS), *_CROP_COLUMNS)
         .outerjoin(
             _crops,
             sa.and_(_crops.c.dataset_id == _samples.c.dataset_id, _crops.c.sample_index == _samples.c.sample_index),
@@ -321,6 +324,7 @@ _SAMPLE_COLUMNS = (
     _samples.c.created_at,
     _samples.c.modified_at,
 )
+_PARENT_COLUMNS = ("file_name", "digest", "width", "height")
 _CROP_COLUMNS = (
     _crops.c.parent_sample_id,
     _crops.c.object_key,
@@ -347,8 +351,7 @@ def _sample(
     run_id: str,
     created_at: int,
     modified_at: int,
-    parent_file_name: str | None,
-    *crop: Any,
+    *parent_and_crop: Any,
 ) -> Sample:
     return Sample(
         id=sample_id,
@@ -362,12 +365,15 @@ def _sample(
         run_id=run_id,
         created_at=created_at,
         modified_at=modified_at,
-        crop=None if parent_file_name is None else _crop(parent_file_name, *crop),
+        crop=None if parent_and_crop[0] is None else _crop(*parent_and_crop),
     )
 
 
 def _crop(
     parent_file_name: str,
+    parent_digest: bytes,
+    parent_width: int,
+    parent_height: int,
     parent_sample_id: str,
     object_key: bytes,
     task: str,
@@ -380,6 +386,9 @@ def _crop(
     return Crop(
         parent_sample_id=parent_sample_id,
         parent_file_name=parent_file_name,
+        parent_digest=parent_digest,
+        parent_width=parent_width,
+        parent_height=parent_height,
         object_key=object_key,
         task=task,
         position=position,

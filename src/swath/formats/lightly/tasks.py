@@ -53,16 +53,19 @@ def is_task_name(name: object) -> bool:
     return not any(part in ("", ".", "..") for part in name.split("/"))
 
 
-def require_task(tasks: Sequence[str], name: str, *, file: str = TASKS_KEY) -> str:
-    """Return the name if `tasks.json` lists it, else raise InvalidConfig with the tasks there are."""
+def require_task(
+    tasks: Sequence[str], name: str, *, file: str = TASKS_KEY, field: str = "object_level.task_name"
+) -> str:
+    """Return the name if `tasks.json` lists it, else raise InvalidConfig with the tasks there are.
+
+    `field` is where the name was given.
+    """
     if name in tasks:
         return name
     close = difflib.get_close_matches(name, tasks, n=1)
     hint = f"did you mean `{close[0]}`?" if close else f"only listed tasks are read: add `{name}` to `{file}`."
     listed = ", ".join(f"`{task}`" for task in tasks) or "none"
-    raise InvalidConfig(
-        f"There is no prediction task `{name}`: `{file}` lists {listed}", field="object_level.task_name", hint=hint
-    )
+    raise InvalidConfig(f"There is no prediction task `{name}`: `{file}` lists {listed}", field=field, hint=hint)
 
 
 def write_tasks(names: Sequence[str]) -> bytes:

@@ -12,7 +12,7 @@ from swath.core.access import Principal
 from swath.core.errors import InvalidConfig
 from swath.server.dataset_changes import delete_dataset as delete_whole_dataset
 from swath.server.dataset_changes import tell_changed
-from swath.server.datasources import GivenPlace, apply_places, check_place, rights_of
+from swath.server.datasources import GivenPlace, apply_places, check_place, may_name_any_place, rights_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.services import Services
 from swath.store import catalog
@@ -26,7 +26,6 @@ from swath.store.datasets import (
 )
 from swath.store.datasource_documents import forget_datasources
 from swath.store.sharing import Share, find_own, find_visible, list_shares, share_dataset, unshare_dataset
-from swath.store.tokens import is_local_token
 from swath.store.users import find_user
 from swath.wire.access import (
     DatasetChange,
@@ -64,7 +63,7 @@ def list_datasets(
 @router.post("/datasets", status_code=201)
 def create_dataset(services: ServicesDep, principal: Member, wanted: DatasetCreate) -> DatasetDetails:
     """Make an image dataset without samples. Crops datasets are made by the runs that cut their crops."""
-    anywhere = _may_name_any_place(services, principal)
+    anywhere = may_name_any_place(services, principal)
     places = None
     if wanted.datasource is not None:
         places = _given_places(services, wanted.datasource, wanted, anywhere=anywhere, field="datasource")
@@ -128,7 +127,7 @@ def put_datasource(
     services: ServicesDep, principal: Member, dataset: str, change: DatasourceChange
 ) -> DatasourceDocument:
     """Say where the images of an image dataset are, and where its crops go."""
-    anywhere = _may_name_any_place(services, principal)
+    anywhere = may_name_any_place(services, principal)
     places = _given_places(services, change.location, change, anywhere=anywhere, field="location")
     with services.store.writing() as connection:
         found = find_own(connection, dataset, principal.user_id, to="change its datasource")
@@ -178,12 +177,6 @@ def delete_share(services: ServicesDep, principal: Member, dataset: str, user: s
         found = find_own(connection, dataset, principal.user_id, to="share it")
         unshare_dataset(connection, found, find_user(connection, user))
     tell_changed(services, [found])
-
-
-def _may_name_any_place(services: Services, principal: Principal) -> bool:
-    """The token of this very server is for the commands of its own user, who can use those places anyway."""
-    with services.store.reading() as connection:
-        return is_local_token(connection, principal.token_id)
 
 
 def _given_places(

@@ -1,4 +1,4 @@
-"""Pixels: the files of samples, and thumbnails."""
+"""Pixels: the files of samples, thumbnails, and crops with their surroundings."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from swath.server.dependencies import Reader, ServicesDep
 from swath.server.file_answers import DOWNLOAD_TYPE, AskedPart, file_answer
 from swath.server.looking import visible_sample
 from swath.server.pictures import (
+    DEFAULT_CONTEXT,
+    DEFAULT_MARGIN,
     DEFAULT_THUMBNAIL,
+    LARGEST_CONTEXT,
+    LARGEST_MARGIN,
     LARGEST_THUMBNAIL,
+    SMALLEST_CONTEXT,
     SMALLEST_THUMBNAIL,
     SampleFile,
+    context_picture,
     open_file,
     shrunk,
     thumbnail,
@@ -99,6 +105,44 @@ async def get_sample_thumbnail(
         if matches_etag(if_none_match, etag):
             return Response(status_code=304, headers=headers)
         return Response(thumbnail(services, dataset, found, size), media_type="image/jpeg", headers=headers)
+
+    return await _in_own_thread(services, answer)
+
+
+@router.get(
+    "/samples/{sample}/context",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/jpeg": {}}, "description": "A JPEG"},
+        304: {"description": "It is what was named in `If-None-Match`"},
+        409: {"description": "The image has changed since"},
+    },
+)
+async def get_sample_context(
+    services: ServicesDep,
+    principal: Reader,
+    sample: str,
+    size: Annotated[int, Query(ge=SMALLEST_CONTEXT, le=LARGEST_CONTEXT)] = DEFAULT_CONTEXT,
+    margin: Annotated[
+        float,
+        Query(ge=0, le=LARGEST_MARGIN, description="share of the box's longer side, on every side; to the hundredth"),
+    ] = DEFAULT_MARGIN,
+    v: Annotated[str, Query(max_length=64, description="version of the pixels, from `context_url`")] = "",
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A JPEG of a crop's box with what is around it in its image; under the version that a crop names, it never
+    changes. 404 for an image."""
+    hundredths = round(margin * 100)
+
+    def answer() -> Response:
+        dataset, found = _find(services, principal, sample)
+        version = picture_version(found)
+        etag = f'"{version}-context-{size}-{hundredths}"'
+        headers = {"ETag": etag, "Cache-Control": FOREVER if v == version else ASK_AGAIN}
+        if found.crop is not None and matches_etag(if_none_match, etag):
+            return Response(status_code=304, headers=headers)
+        picture = context_picture(services, dataset, found, size, hundredths / 100)
+        return Response(picture, media_type="image/jpeg", headers=headers)
 
     return await _in_own_thread(services, answer)
 
