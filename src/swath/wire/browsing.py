@@ -183,6 +183,9 @@ class CropDocument(Document):
     parent_dataset_id: str
     parent_sample_id: str
     parent_file_name: str
+    parent_width: int  # px, upright
+    parent_height: int
+    context_url: str  # the crop with its surroundings; takes `size` and `margin`, names the version of the picture
     task: str
     category_id: int
     category: str | None  # its name, if the schema of the task has one

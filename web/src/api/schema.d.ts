@@ -333,6 +333,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/samples/{sample}/context': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Sample Context
+     * @description A JPEG of a crop's box with what is around it in its image; under the version that a crop names, it never
+     *     changes. 404 for an image.
+     */
+    get: operations['get_sample_context'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/login': {
     parameters: {
       query?: never;
@@ -386,6 +407,27 @@ export interface paths {
      */
     get: operations['get_me'];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/datasets/{dataset}/metadata': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Attach Metadata To Images
+     * @description Attach metadata to images of an image dataset: all of it or, where something is wrong with it, nothing. Names
+     *     that the dataset does not have are passed over and counted.
+     */
+    put: operations['attach_metadata_to_images'];
     post?: never;
     delete?: never;
     options?: never;
@@ -511,6 +553,86 @@ export interface paths {
      * @description Do once more what was undone; not if one of the tags was changed since.
      */
     post: operations['redo_operation'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/previews': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Create Preview
+     * @description Look at some of what lies in a place, or where the images of a dataset are. Stores nothing.
+     */
+    post: operations['create_preview'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/previews/{preview}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Preview
+     * @description A preview as it was made.
+     */
+    get: operations['get_preview'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/previews/{preview}/images/{index}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Preview Image
+     * @description A JPEG of an image of a preview, no larger than that.
+     */
+    get: operations['get_preview_image'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/previews/{preview}/objects/{index}/crop': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Preview Crop
+     * @description A JPEG of what a run with that padding cuts out for an object (its row in the preview's columns).
+     */
+    get: operations['get_preview_crop'];
+    put?: never;
+    post?: never;
     delete?: never;
     options?: never;
     head?: never;
@@ -1800,6 +1922,31 @@ export interface components {
       };
     };
     /**
+     * AttachedMetadata
+     * @description What became of metadata that was sent: how many images have it now, and which names and ids the dataset does not
+     *     have (the first few of them).
+     */
+    AttachedMetadata: {
+      /** Updated */
+      updated: number;
+      /** Unknown Count */
+      unknown_count: number;
+      /** Unknown */
+      unknown: string[];
+    };
+    /**
+     * Bins
+     * @description Counts of the bins between `edges` (one more than bins); `missing` have no value.
+     */
+    Bins: {
+      /** Edges */
+      edges: number[];
+      /** Counts */
+      counts: number[];
+      /** Missing */
+      missing: number;
+    };
+    /**
      * BitmapPart
      * @description The samples whose bit is set, counted from the lowest bit of the first byte.
      *
@@ -1919,6 +2066,12 @@ export interface components {
       parent_sample_id: string;
       /** Parent File Name */
       parent_file_name: string;
+      /** Parent Width */
+      parent_width: number;
+      /** Parent Height */
+      parent_height: number;
+      /** Context Url */
+      context_url: string;
       /** Task */
       task: string;
       /** Category Id */
@@ -2228,6 +2381,9 @@ export interface components {
     /**
      * ExportDocument
      * @description An export. `file_url` is there once it is READY; why one FAILED, `message` says.
+     *
+     *     `link_url` needs no token: whoever has it can load the file until `link_expires_at`. It is null before the export is
+     *     READY, and once the link has expired.
      */
     ExportDocument: {
       /** Id */
@@ -2239,6 +2395,7 @@ export interface components {
       format: components['schemas']['ExportFormat'];
       /** Tag */
       tag: string | null;
+      options: components['schemas']['ExportOptions'];
       state: components['schemas']['ExportState'];
       /** Message */
       message: string;
@@ -2250,6 +2407,10 @@ export interface components {
       file_name: string;
       /** File Url */
       file_url: string | null;
+      /** Link Url */
+      link_url: string | null;
+      /** Link Expires At */
+      link_expires_at: number | null;
       /** Created At */
       created_at: number;
       /** Finished At */
@@ -2260,7 +2421,18 @@ export interface components {
      * @description What an export can be.
      * @enum {string}
      */
-    ExportFormat: 'filenames' | 'embeddings-csv' | 'coco' | 'crops' | 'csv' | 'parquet' | 'tags';
+    ExportFormat:
+      | 'filenames'
+      | 'embeddings-csv'
+      | 'embeddings-parquet'
+      | 'coco'
+      | 'yolo'
+      | 'label-studio'
+      | 'label-studio-config'
+      | 'crops'
+      | 'csv'
+      | 'parquet'
+      | 'tags';
     /**
      * ExportList
      * @description The exports of a dataset, newest first.
@@ -2272,10 +2444,42 @@ export interface components {
       total: number;
     };
     /**
+     * ExportOptions
+     * @description What can be chosen about a file. A format that has no use for an option refuses all but its default.
+     */
+    ExportOptions: {
+      /**
+       * Expires In S
+       * @description how long links hold: those in tasks, and the one to the file, which is kept for a week at most
+       * @default 604800
+       */
+      expires_in_s: number;
+      /** @description of a crops dataset: its crops, or the images they were cut from, with the boxes of those crops. Default: `images` for `label-studio` and `label-studio-config`, `crops` for `filenames` */
+      unit?: components['schemas']['ExportUnit'] | null;
+      /**
+       * Include Metadata
+       * @description for `label-studio`, `csv` and `parquet`
+       * @default false
+       */
+      include_metadata: boolean;
+      /**
+       * Include Images
+       * @description for `yolo`: the image files as well as their labels
+       * @default false
+       */
+      include_images: boolean;
+    };
+    /**
      * ExportState
      * @enum {string}
      */
     ExportState: 'PENDING' | 'READY' | 'FAILED';
+    /**
+     * ExportUnit
+     * @description What one record of an export of a crops dataset stands for.
+     * @enum {string}
+     */
+    ExportUnit: 'images' | 'crops';
     /**
      * FacetsDocument
      * @description Counts under a filter. Each ignores what the filter says of its own kind, so it says what a choice would add;
@@ -2296,13 +2500,19 @@ export interface components {
       not_stale: number;
       /** Histograms */
       histograms: components['schemas']['HistogramDocument'][];
+      /** Metadata */
+      metadata: components['schemas']['MetadataFacet'][];
     };
     /**
      * FacetsQuery
      * @description What to count under a filter.
      */
     FacetsQuery: {
-      /** @default {} */
+      /**
+       * @default {
+       *       "metadata": []
+       *     }
+       */
       filter: components['schemas']['FilterDocument'];
     };
     /**
@@ -2314,6 +2524,27 @@ export interface components {
       field: string;
       /** Detail */
       detail: string;
+    };
+    /**
+     * FileProblem
+     * @description One place in a prediction file (or, with the outcome `schema_invalid`, in a schema) that breaks the format.
+     */
+    FileProblem: {
+      /** File */
+      file: string;
+      /** Json Path */
+      json_path: string;
+      /** Value */
+      value: string;
+      /** Expected */
+      expected: string;
+      /** Outcome */
+      outcome: string;
+      /**
+       * Hint
+       * @default
+       */
+      hint: string;
     };
     /**
      * FilterDocument
@@ -2401,6 +2632,11 @@ export interface components {
       file_name?: string | null;
       tags?: components['schemas']['TagCondition'] | null;
       /**
+       * Metadata
+       * @default []
+       */
+      metadata: components['schemas']['MetadataCondition'][];
+      /**
        * Selection Id
        * @description members of a stored selection
        */
@@ -2482,16 +2718,16 @@ export interface components {
     };
     /**
      * HistogramDocument
-     * @description Counts of the bins between `edges` (one more than bins); `missing` have no value.
+     * @description A histogram of something that all samples are asked for.
      */
     HistogramDocument: {
-      name: components['schemas']['HistogramName'];
       /** Edges */
       edges: number[];
       /** Counts */
       counts: number[];
       /** Missing */
       missing: number;
+      name: components['schemas']['HistogramName'];
     };
     /**
      * HistogramName
@@ -2649,6 +2885,70 @@ export interface components {
      */
     MembersFormat: 'roaring' | 'indices' | 'bits';
     /**
+     * MetadataChange
+     * @description What is known of one image from now on, named by its file or its id.
+     *
+     *     It is merged into what is known (JSON Merge Patch, RFC 7396): objects are merged, anything else is replaced, and
+     *     null removes a key.
+     */
+    MetadataChange: {
+      /** File Name */
+      file_name?: string | null;
+      /** Sample Id */
+      sample_id?: string | null;
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown;
+      };
+    };
+    /**
+     * MetadataCondition
+     * @description What the metadata of a sample (of a crop: of its image) must have under one key.
+     *
+     *     Keys of nested objects are joined by dots: `weather.sky`. Of texts and booleans `any_of` lists what is admitted, of
+     *     numbers `min` and `max` are the ends of a range that includes both. A sample without the key satisfies nothing.
+     */
+    MetadataCondition: {
+      /** Key */
+      key: string;
+      /** Any Of */
+      any_of?: (boolean | string)[] | null;
+      /** Min */
+      min?: number | null;
+      /** Max */
+      max?: number | null;
+    };
+    /**
+     * MetadataFacet
+     * @description The values of one key of the metadata: of numbers a histogram, of texts and booleans the most frequent values
+     *     (those that the filter names always), with how many samples have others (`others`) or none (`missing`).
+     */
+    MetadataFacet: {
+      /** Key */
+      key: string;
+      kind: components['schemas']['MetadataKind'];
+      /** Values */
+      values: components['schemas']['MetadataValueCount'][];
+      /** Others */
+      others: number;
+      /** Missing */
+      missing: number;
+      histogram: components['schemas']['Bins'] | null;
+    };
+    /**
+     * MetadataKind
+     * @description What the values under a key are. Where they are of several kinds, all of them are taken as texts.
+     * @enum {string}
+     */
+    MetadataKind: 'number' | 'text' | 'boolean';
+    /** MetadataValueCount */
+    MetadataValueCount: {
+      /** Value */
+      value: string | boolean;
+      /** Count */
+      count: number;
+    };
+    /**
      * Neighbor
      * @description A sample and its distance (Euclidean, between vectors as they are stored).
      */
@@ -2681,16 +2981,23 @@ export interface components {
        * @default 12
        */
       k: number;
-      /** @default {} */
+      /**
+       * @default {
+       *       "metadata": []
+       *     }
+       */
       filter: components['schemas']['FilterDocument'];
     };
     /**
      * NewExport
      * @description A file of the samples of a selector or a tag, as they are now; of all samples where neither is given.
      *
-     *     `filenames`: one per line. `embeddings-csv` and `coco`: as `swath export` writes them. `crops`: a zip with the
-     *     crops of a crops dataset in folders per category, and `crops.csv`. `csv` and `parquet`: what is known of each
-     *     sample. `tags`: names of tags with the file names of their samples.
+     *     `filenames`: one per line. `embeddings-csv` and `embeddings-parquet`: the vectors. `coco`: one document; of a crops
+     *     dataset the images that the crops were cut from, with the boxes of those crops. `yolo`: a zip of one label file per
+     *     image, likewise. `label-studio`: tasks with the boxes as predictions; `label-studio-config`: the labelling
+     *     configuration that fits them. `crops`: a zip with the crops of a crops dataset in folders per category, and
+     *     `crops.csv`. `csv` and `parquet`: what is known of each sample. `tags`: names of tags with the file names of their
+     *     samples.
      */
     NewExport: {
       format: components['schemas']['ExportFormat'];
@@ -2700,6 +3007,14 @@ export interface components {
        * @description name or id
        */
       tag?: string | null;
+      /**
+       * @default {
+       *       "expires_in_s": 604800,
+       *       "include_metadata": false,
+       *       "include_images": false
+       *     }
+       */
+      options: components['schemas']['ExportOptions'];
     };
     /** NewLogLine */
     NewLogLine: {
@@ -2944,6 +3259,162 @@ export interface components {
       items: components['schemas']['PredictionDocument'][];
       /** Total */
       total: number;
+    };
+    /** PreviewCategory */
+    PreviewCategory: {
+      /** Id */
+      id: number;
+      /** Name */
+      name: string;
+    };
+    /**
+     * PreviewDocument
+     * @description What a place holds. It is kept in memory until `expires_at`, for who asked.
+     *
+     *     The checked images are the first by name that have a prediction file; `images` begins with them.
+     */
+    PreviewDocument: {
+      /** Id */
+      id: string;
+      /** Expires At */
+      expires_at: number;
+      /** Datasource */
+      datasource: string;
+      /** Images Listed */
+      images_listed: number;
+      /** Is Listing Complete */
+      is_listing_complete: boolean;
+      /** Tasks */
+      tasks: components['schemas']['PreviewTask'][];
+      /** Task */
+      task: string | null;
+      /**
+       * Box Format
+       * @enum {string}
+       */
+      box_format: 'xywh' | 'xyxy';
+      /** Images */
+      images: components['schemas']['PreviewImage'][];
+      /** Images Checked */
+      images_checked: number;
+      /** Findings */
+      findings: components['schemas']['FindingDocument'][];
+      /** Problems */
+      problems: components['schemas']['FileProblem'][];
+      objects: components['schemas']['PreviewObjects'];
+    };
+    /**
+     * PreviewImage
+     * @description One image. `problem` says why it, or its prediction file, cannot be used; its size is null if it is no image.
+     */
+    PreviewImage: {
+      /** Index */
+      index: number;
+      /** Key */
+      key: string;
+      /** Width */
+      width: number | null;
+      /** Height */
+      height: number | null;
+      /** Picture Url */
+      picture_url: string;
+      /** Problem */
+      problem: string | null;
+      /** Objects */
+      objects: components['schemas']['PreviewObject'][];
+    };
+    /**
+     * PreviewObject
+     * @description One prediction of an image, with what a run without filters would make of it.
+     *
+     *     `index` is its row in the columns of the preview's `objects`. Boxes of which no crop is cut have none, and no
+     *     `crop_url`; without a box at all, `box` is null too.
+     */
+    PreviewObject: {
+      /** Index */
+      index: number | null;
+      /** Category Id */
+      category_id: number;
+      /** Category */
+      category: string;
+      /** Score */
+      score: number | null;
+      /** Box */
+      box: [number, number, number, number] | null;
+      /**
+       * Outcome
+       * @enum {string}
+       */
+      outcome: 'used' | 'clipped' | 'outside' | 'zero_area';
+      /** Crop Url */
+      crop_url: string | null;
+    };
+    /**
+     * PreviewObjects
+     * @description All objects of the checked images that a run without filters would cut, as aligned columns.
+     *
+     *     The filters of a run keep a row if its category is among `categories`, `score >= min_score` (null passes none) and
+     *     `shorter_side >= min_size`.
+     */
+    PreviewObjects: {
+      /** Category Id */
+      category_id: number[];
+      /** Score */
+      score: (number | null)[];
+      /** Shorter Side */
+      shorter_side: number[];
+      /** Image */
+      image: number[];
+    };
+    /**
+     * PreviewRequest
+     * @description What to look at: a place (`datasource`, with `credentials` if it is a bucket), or an image dataset's images.
+     */
+    PreviewRequest: {
+      /**
+       * Datasource
+       * @description a folder or a bucket
+       */
+      datasource?: string | null;
+      /**
+       * Credentials
+       * @description they open `datasource`
+       */
+      credentials?: {
+        [key: string]: string;
+      } | null;
+      /**
+       * Dataset
+       * @description name or id of an image dataset
+       */
+      dataset?: string | null;
+      /**
+       * Task
+       * @description the prediction task; the first usable one, if null
+       */
+      task?: string | null;
+      /**
+       * Box Format
+       * @default xywh
+       * @enum {string}
+       */
+      box_format: 'xywh' | 'xyxy' | 'auto';
+    };
+    /**
+     * PreviewTask
+     * @description A prediction task. `is_usable`: an object-level run can use it; if not, `problem` says why.
+     */
+    PreviewTask: {
+      /** Name */
+      name: string;
+      /** Task Type */
+      task_type: string | null;
+      /** Is Usable */
+      is_usable: boolean;
+      /** Problem */
+      problem: string | null;
+      /** Categories */
+      categories: components['schemas']['PreviewCategory'][];
     };
     /**
      * Problem
@@ -3474,7 +3945,8 @@ export interface components {
     };
     /**
      * SampleDetails
-     * @description One sample with everything around it: the name of its dataset, its tags and, of an image, its predictions.
+     * @description One sample with everything around it: the name of its dataset, its tags, what people attached to it (of a crop:
+     *     to its image) and, of an image, its predictions.
      */
     SampleDetails: {
       /** Id */
@@ -3504,6 +3976,10 @@ export interface components {
       tags?: string[] | null;
       /** Dataset Name */
       dataset_name: string;
+      /** Metadata */
+      metadata: {
+        [key: string]: unknown;
+      };
       /** Predictions */
       predictions: components['schemas']['PredictionDocument'][] | null;
     };
@@ -3553,7 +4029,11 @@ export interface components {
      * @description One page of the samples that pass a filter.
      */
     SampleQuery: {
-      /** @default {} */
+      /**
+       * @default {
+       *       "metadata": []
+       *     }
+       */
       filter: components['schemas']['FilterDocument'];
       /**
        * @default {
@@ -3850,7 +4330,8 @@ export interface components {
      * Sort
      * @description The order of samples. Equal ones follow their index; those without a value come last, in both directions.
      *
-     *     `reference_sample_id` is what `distance` is measured from: a sample of the same dataset.
+     *     `reference_sample_id` is what `distance` is measured from: a sample of the same dataset. `metadata_key` is what
+     *     `metadata` sorts by.
      */
     Sort: {
       /** @default index */
@@ -3862,6 +4343,8 @@ export interface components {
       descending: boolean;
       /** Reference Sample Id */
       reference_sample_id?: string | null;
+      /** Metadata Key */
+      metadata_key?: string | null;
     };
     /**
      * SortKey
@@ -3879,7 +4362,8 @@ export interface components {
       | 'created'
       | 'object_count'
       | 'parent'
-      | 'distance';
+      | 'distance'
+      | 'metadata';
     /** StateChange */
     StateChange: {
       state: components['schemas']['RunState'];
@@ -4188,7 +4672,11 @@ export interface components {
      * @description What samples are shown and in which order. `page` is how the page looks, which only the page understands.
      */
     ViewRule: {
-      /** @default {} */
+      /**
+       * @default {
+       *       "metadata": []
+       *     }
+       */
       filter: components['schemas']['FilterDocument'];
       /**
        * @default {
@@ -5027,6 +5515,7 @@ export interface operations {
         content: {
           'application/json': unknown;
           'application/vnd.apache.parquet': unknown;
+          'application/xml': unknown;
           'application/zip': unknown;
           'text/csv': unknown;
           'text/plain': unknown;
@@ -5159,6 +5648,50 @@ export interface operations {
       default: components['responses']['Problem'];
     };
   };
+  get_sample_context: {
+    parameters: {
+      query?: {
+        size?: number;
+        /** @description share of the box's longer side, on every side; to the hundredth */
+        margin?: number;
+        /** @description version of the pixels, from `context_url` */
+        v?: string;
+      };
+      header?: {
+        'If-None-Match'?: string | null;
+      };
+      path: {
+        sample: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A JPEG */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/jpeg': unknown;
+        };
+      };
+      /** @description It is what was named in `If-None-Match` */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
   log_in: {
     parameters: {
       query?: never;
@@ -5234,6 +5767,40 @@ export interface operations {
       };
       401: components['responses']['Problem401'];
       403: components['responses']['Problem403'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  attach_metadata_to_images: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        dataset: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MetadataChange'][];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['AttachedMetadata'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
       422: components['responses']['Problem422'];
       503: components['responses']['Problem503'];
       default: components['responses']['Problem'];
@@ -5420,6 +5987,154 @@ export interface operations {
       404: components['responses']['Problem404'];
       409: components['responses']['Problem409'];
       413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  create_preview: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Any text that only this request has: a repetition answers the same and creates nothing more. */
+        'Idempotency-Key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['PreviewRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_preview: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        preview: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['PreviewDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_preview_image: {
+    parameters: {
+      query?: {
+        /** @description pixels of the longer side */
+        max_size?: number;
+      };
+      header?: {
+        'If-None-Match'?: string | null;
+      };
+      path: {
+        preview: string;
+        index: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A JPEG */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/jpeg': unknown;
+        };
+      };
+      /** @description It is what was named in `If-None-Match` */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_preview_crop: {
+    parameters: {
+      query?: {
+        /** @description as in `object_level.padding` */
+        padding?: number;
+        /** @description pixels of the longer side; as a run cuts it if not given */
+        size?: number | null;
+      };
+      header?: {
+        'If-None-Match'?: string | null;
+      };
+      path: {
+        preview: string;
+        index: number;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A JPEG */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/jpeg': unknown;
+        };
+      };
+      /** @description It is what was named in `If-None-Match` */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
       422: components['responses']['Problem422'];
       503: components['responses']['Problem503'];
       default: components['responses']['Problem'];
