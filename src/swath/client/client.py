@@ -7,13 +7,14 @@ from typing import Any, Self
 
 from swath.client.access import Tokens, Users
 from swath.client.datasets import Datasets
+from swath.client.previews import Previews
 from swath.client.runs import Runs
 from swath.client.transport import Transport
 from swath.client.workers import Workers
 
 
 class Client:
-    """A server's datasets, runs, workers, tokens and users.
+    """A server's datasets, previews, runs, workers, tokens and users.
 
     Everything it raises on purpose is a SwathError: NotFound, Conflict, InvalidConfig (naming the field), NotLoggedIn
     for a token that is not good, SourceUnavailable for a server that does not answer.
@@ -23,6 +24,7 @@ class Client:
         self.url = url.rstrip("/")
         self._transport = Transport(self.url, token)
         self.datasets = Datasets(self._transport)
+        self.previews = Previews(self._transport)
         self.runs = Runs(self._transport)
         self.workers = Workers(self._transport)
         self.tokens = Tokens(self._transport)

@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-
-from swath.core.boxes import BoxFormat, to_corners, visible_short_sides
+from swath.core.boxes import BoxFormat
 from swath.core.errors import InvalidPredictions, NotFound, RunFailed, SourceUnavailable, UnreadableImage
-from swath.core.objects import BoxOutcome
 from swath.core.outcomes import Finding
 from swath.core.predictions import ImagePredictions, TaskSchema
 from swath.formats.lightly.locations import TASKS_KEY, images_by_prediction_key, prediction_key
@@ -26,10 +22,10 @@ from swath.formats.lightly.tasks import require_task
 from swath.pipeline.findings import about_boxes
 from swath.pipeline.hurry import Hurry
 from swath.pipeline.image_sizes import read_image_size
-from swath.pipeline.judging import NO_FILTERS, judge_objects
 from swath.pipeline.listing import Listing, list_images
 from swath.pipeline.ports import Datasource, FileEntry, ImageCodec
 from swath.pipeline.predictions import find_task_names, load_schema, prediction_file_pages
+from swath.pipeline.preview_parts import Preview, PreviewedImage, PreviewedObjects, PreviewedTask, judged_objects
 from swath.pipeline.task_validation import FileReading, read_prediction_file, tally_readings
 from swath.pipeline.validation_names import NameMatcher
 from swath.pipeline.validation_parts import (
@@ -80,60 +76,6 @@ class PreviewLimits:
     images: int = 1000
     prediction_bytes: int = 64 << 20
     objects: int = 200_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewedTask:
-    """A task that `tasks.json` lists. `problem` says why no object-level run can use it; None if one can."""
-
-    name: str
-    schema: TaskSchema | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewedImage:
-    """An image; `size` is its width and height in pixels, upright, None if it cannot be read. `problem` says why that
-    or its prediction file is no good."""
-
-    entry: FileEntry
-    size: tuple[int, int] | None
-    problem: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PreviewedObjects:
-    """The predictions of the checked images whose size is known, as aligned columns in the order of the images."""
-
-    image: NDArray[np.int32]  # (N,) place among the images
-    category_id: NDArray[np.int32]  # (N,)
-    score: NDArray[np.float64]  # (N,) NaN where there is none
-    corners: NDArray[np.float64]  # (N, 4) px, not clipped
-    outcome: NDArray[np.uint8]  # (N,) BoxOutcome without any filter
-    shorter_side: NDArray[np.float64]  # (N,) px of the part inside the image: what `min_size` is about
-
-    @property
-    def usable(self) -> NDArray[np.bool_]:
-        """Which of them (N,) a run without filters cuts out."""
-        return self.outcome <= BoxOutcome.CLIPPED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preview:
-    """What a place holds. The first `checked` images are those whose predictions were read, by name."""
-
-    uri: str
-    images_listed: int
-    is_listing_complete: bool
-    tasks: tuple[PreviewedTask, ...]
-    task: TaskSchema | None
-    task_name: str | None
-    box_format: BoxFormat
-    images: tuple[PreviewedImage, ...]
-    checked: int
-    objects: PreviewedObjects
-    findings: tuple[Finding, ...]
-    problems: tuple[FileProblem, ...]
 
 
 def preview_datasource(
@@ -231,7 +173,7 @@ class _Looking:
             box_format=checked.box_format,
             images=tuple(images),
             checked=len(checked.looks),
-            objects=_objects(images[: len(checked.looks)], checked),
+            objects=self._judge(images[: len(checked.looks)], checked),
             findings=(
                 *found.findings,
                 *about_images(listing, self._images.uri),
@@ -420,6 +362,11 @@ class _Looking:
             images.append(_previewed(entry, self._hurry.may(future) or "it could not be read in time", None))
         return images
 
+    def _judge(self, images: Sequence[PreviewedImage], checked: _Checked) -> PreviewedObjects:
+        keys = [image.entry.key for image in images]
+        predictions = [dict(checked.looks[key].reading.accepted).get(key) for key in keys]
+        return judged_objects(images, predictions, checked.box_format)
+
 
 def _why_not_usable(schema: TaskSchema) -> str | None:
     return next((finding.message for finding in about_task_type(schema)), None)
@@ -439,42 +386,3 @@ def _previewed(entry: FileEntry, size: tuple[int, int] | str, reading: FileReadi
     elif reading is not None and entry.key in reading.for_others:
         problem = "its prediction file is for another image of the same name"
     return PreviewedImage(entry=entry, size=size, problem=problem)
-
-
-def _objects(images: Sequence[PreviewedImage], checked: _Checked) -> PreviewedObjects:
-    """The columns of all images that have a size, each judged as a run judges it."""
-    parts = [_no_objects()]
-    for place, image in enumerate(images):
-        accepted = dict(checked.looks[image.entry.key].reading.accepted)
-        predictions = accepted.get(image.entry.key)
-        if predictions is None or image.size is None:
-            continue
-        width, height = image.size
-        corners = to_corners(predictions.boxes, checked.box_format)
-        outcome, _ = judge_objects(
-            corners, predictions.scores, predictions.category_ids, width=width, height=height, rules=NO_FILTERS
-        )
-        parts.append(
-            PreviewedObjects(
-                image=np.full(len(predictions), place, dtype=np.int32),
-                category_id=predictions.category_ids,
-                score=predictions.scores,
-                corners=corners,
-                outcome=outcome,
-                shorter_side=visible_short_sides(corners, width=width, height=height),
-            )
-        )
-    return PreviewedObjects(
-        **{column.name: np.concatenate([getattr(part, column.name) for part in parts]) for column in fields(parts[0])}
-    )
-
-
-def _no_objects() -> PreviewedObjects:
-    return PreviewedObjects(
-        image=np.zeros(0, dtype=np.int32),
-        category_id=np.zeros(0, dtype=np.int32),
-        score=np.zeros(0),
-        corners=np.zeros((0, 4)),
-        outcome=np.zeros(0, dtype=np.uint8),
-        shorter_side=np.zeros(0),
-    )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from swath.core.crops import crop_rectangles
 from swath.core.errors import Conflict, SourceChanged, UnreadableImage
 from swath.pipeline.ports import Datasource
-from swath.pipeline.preview import PreviewedImage
+from swath.pipeline.preview_parts import PreviewedImage
 from swath.server.pictures import MOST_DECODED_BYTES, cut_out, shrunk
 from swath.server.previews import KeptPreview
 from swath.server.services import Services

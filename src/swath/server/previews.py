@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from swath.core.errors import NotFound
 from swath.pipeline.ports import Datasource
-from swath.pipeline.preview import Preview, PreviewedImage
+from swath.pipeline.preview_parts import Preview, PreviewedImage
 from swath.server.memo import Memo
 from swath.store.clock import now_ms
 from swath.store.ids import new_id

@@ -17,7 +17,8 @@ from swath.core.errors import InvalidConfig
 from swath.core.objects import BoxOutcome
 from swath.pipeline.findings import finding_document
 from swath.pipeline.ports import Datasource
-from swath.pipeline.preview import IMAGES_SHOWN, PreviewedTask, preview_datasource
+from swath.pipeline.preview import IMAGES_SHOWN, preview_datasource
+from swath.pipeline.preview_parts import PreviewedTask
 from swath.server.byte_ranges import matches_etag
 from swath.server.datasources import (
     check_place,
