@@ -328,6 +328,13 @@ class SelectionRequest(Document):
     selector: Selector
 
 
+class SelectionCount(Document):
+    """How many samples a selector means, and how many images they are of."""
+
+    count: int
+    image_count: int
+
+
 class SelectionDocument(Document):
     """A stored set of samples. It keeps what was found; the selector says how."""
 

@@ -17,7 +17,7 @@ from swath.server.selectors import resolve_selector
 from swath.store.sample_lookup import ids_at
 from swath.store.selections import Selection, create_selection, find_selection, selection_members
 from swath.store.sharing import sees_dataset
-from swath.wire.browsing import SelectionDocument, SelectionRequest, Selector
+from swath.wire.browsing import SelectionCount, SelectionDocument, SelectionRequest, Selector
 
 EXAMPLES = 20
 
@@ -40,6 +40,19 @@ def create_selection_of_samples(
             members=members,
         )
         return _document(connection, selection, members)
+
+
+@router.post("/datasets/{dataset}/selections:count", response_model=SelectionCount)
+def count_selection(
+    services: ServicesDep, principal: Reader, dataset: str, request: SelectionRequest
+) -> SelectionCount:
+    """Count the samples that a selector means now, and the images they are of; nothing is kept."""
+    found = visible_dataset(services, principal, dataset)
+    members = resolve_selector(services, principal, found, request.selector)
+    if found.parent_id is None:
+        return SelectionCount(count=len(members), image_count=len(members))
+    parent = services.browser.open(services.store, services.home, found.id).columns.parent
+    return SelectionCount(count=len(members), image_count=len(np.unique(parent[members])))
 
 
 @router.get("/selections/{selection}", response_model=SelectionDocument)

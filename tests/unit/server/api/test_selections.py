@@ -127,3 +127,20 @@ def test_who_may_only_look_makes_no_selection(user_client: Fixture, ids: list[st
     reader = user_client(Scope.READ_ONLY, "local")
     answer = reader.post("/api/datasets/vehicles-crops/selections", json={"selector": {}})
     assert answer.status_code == 403
+
+
+def test_counting_tells_samples_and_the_images_they_are_of_and_keeps_nothing(
+    client: TestClient, ids: list[str], store: Store
+) -> None:
+    def counted(dataset: str, *parts: dict[str, Any]) -> dict[str, Any]:
+        body = {"selector": {"all_of": list(parts)}}
+        answer: dict[str, Any] = client.post(f"/api/datasets/{dataset}/selections:count", json=body).json()
+        return answer
+
+    assert counted("vehicles-crops") == {"count": 20, "image_count": 2}
+    assert counted("vehicles-crops", {"indices": [0, 3, 11]}) == {"count": 3, "image_count": 1}
+    assert counted("vehicles-crops", {"indices": [11, 12]}) == {"count": 2, "image_count": 2}
+    assert counted("vehicles-crops", {"ids": []}) == {"count": 0, "image_count": 0}
+    assert counted("vehicles", {"indices": [0]}) == {"count": 1, "image_count": 1}
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM selections").scalar_one() == 0
