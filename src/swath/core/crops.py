@@ -71,12 +71,12 @@ def context_rect(
     image border and its edges go outward to whole pixels. It is never empty, never leaves the image, and holds the
     part of the box that is inside. Pages compute the same rectangle, so this is plain arithmetic on doubles.
 
-    Raises ValueError for a margin or a box that is not made of numbers, and for a margin below 0.
+    Raises ValueError for a margin or an edge that is not finite, and for a margin below 0.
     """
     x0, y0, x1, y1 = box
-    if not (margin >= 0 and all(edge == edge for edge in box)):
+    if not (margin >= 0 and all(map(math.isfinite, (*box, margin)))):
         raise ValueError(f"box {box} and margin {margin} have no surroundings")
-    longer = min(max(x1 - x0, y1 - y0, 0.0), sys.float_info.max)  # infinity times a margin of 0 is no number
+    longer = min(max(x1 - x0, y1 - y0, 0.0), sys.float_info.max)  # infinity times a margin of 0 would be no number
     grow = margin * longer
     left, right = _outward(x0 - grow, x1 + grow, image_width)
     top, bottom = _outward(y0 - grow, y1 + grow, image_height)

@@ -16,6 +16,7 @@ from swath.core.boxes import (
     short_sides,
     suppress_overlaps,
     to_corners,
+    visible_short_sides,
 )
 from swath.core.errors import InvalidConfig
 from swath.core.objects import BoxOutcome
@@ -227,3 +228,14 @@ def test_huge_and_missing_boxes_do_no_harm() -> None:
 def test_a_limit_that_is_no_overlap_is_refused(limit: float) -> None:
     with pytest.raises(InvalidConfig, match="max_overlap"):
         suppress_overlaps(np.zeros((1, 4)), np.zeros(1), limit)
+
+
+def test_the_visible_side_is_that_of_the_part_inside_the_image() -> None:
+    corners = np.array([[10.0, 10, 40, 30], [-50, 0, 8, 100], [90, 0, 300, 50], [200, 0, 300, 50]])
+    np.testing.assert_array_equal(visible_short_sides(corners, width=100, height=60), [20, 8, 10, 0])
+
+
+@given(FINITE_BOXES)
+def test_the_visible_side_is_never_longer_than_the_image(boxes: np.ndarray) -> None:
+    sides = visible_short_sides(boxes, width=70, height=50)
+    assert (sides <= 50).all()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from swath.core.crops import (
     check_padding,
     clean_category,
+    context_rect,
     crop_file_name,
     crop_keys,
     crop_rectangles,
@@ -318,3 +319,70 @@ def test_a_category_is_cleaned_for_a_file_name(name: str, cleaned: str) -> None:
 @given(st.text(max_size=200), st.integers(0, 10**9))
 def test_a_cleaned_category_is_always_safe(name: str, category_id: int) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,40}", clean_category(name, category_id=category_id))
+
+
+ANY_EDGES = st.floats(allow_nan=False, allow_infinity=False)
+MARGINS = st.one_of(st.just(0.0), st.just(0.5), st.floats(0, 10), st.just(1e308))
+
+
+@given(boxes_in_images(), MARGINS)
+def test_surroundings_lie_inside_the_image_and_hold_the_clipped_box(
+    box: tuple[np.ndarray, int, int], margin: float
+) -> None:
+    corners, width, height = box
+    x0, y0, x1, y1 = context_rect(tuple(corners[0].tolist()), width, height, margin)
+    assert all(isinstance(edge, int) for edge in (x0, y0, x1, y1))
+    assert 0 <= x0 < x1 <= width
+    assert 0 <= y0 < y1 <= height
+    left, top, right, bottom = np.clip(corners[0], 0, [width, height, width, height])
+    assert x0 <= left
+    assert y0 <= top
+    assert x1 >= right
+    assert y1 >= bottom
+
+
+@given(boxes_in_images(), st.floats(0, 5), st.floats(0, 5))
+def test_a_larger_margin_shows_no_less(box: tuple[np.ndarray, int, int], margin: float, more: float) -> None:
+    corners, width, height = box
+    edges = tuple(corners[0].tolist())
+    inner = context_rect(edges, width, height, margin)
+    outer = context_rect(edges, width, height, margin + more)
+    assert outer[0] <= inner[0]
+    assert outer[1] <= inner[1]
+    assert outer[2] >= inner[2]
+    assert outer[3] >= inner[3]
+
+
+@given(ANY_EDGES, ANY_EDGES, ANY_EDGES, ANY_EDGES, SIDES, SIDES, MARGINS)
+def test_whatever_the_box_there_is_something_to_show(
+    x0: float, y0: float, x1: float, y1: float, width: int, height: int, margin: float
+) -> None:
+    left, top, right, bottom = context_rect((x0, y0, x1, y1), width, height, margin)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "expected"),
+    [
+        ((40, 40, 60, 50), 0.0, (40, 40, 60, 50)),
+        ((40, 40, 60, 50), 0.5, (30, 30, 70, 60)),  # half of the longer side, on every side
+        ((40.2, 40.2, 60.2, 50.2), 0.5, (30, 30, 71, 61)),  # outward to whole pixels
+        ((-20, -20, 20, 10), 0.25, (0, 0, 30, 20)),  # of the box as given, not of what is left of it
+        ((-500, -500, 500, 500), 0.0, (0, 0, 100, 80)),
+        ((99.5, 0, 300, 1), 0.0, (99, 0, 100, 1)),
+        ((200, 200, 210, 210), 0.0, (99, 79, 100, 80)),  # nowhere near: the nearest pixel
+    ],
+)
+def test_surroundings_grow_by_the_longer_side_and_stop_at_the_border(
+    box: tuple[float, float, float, float], margin: float, expected: tuple[int, int, int, int]
+) -> None:
+    assert context_rect(box, 100, 80, margin) == expected
+
+
+@pytest.mark.parametrize(
+    ("box", "margin"), [((0, 0, float("nan"), 1), 0.5), ((0, 0, 1, float("inf")), 0.5), ((0, 0, 1, 1), -0.1)]
+)
+def test_what_has_no_surroundings_is_refused(box: tuple[float, float, float, float], margin: float) -> None:
+    with pytest.raises(ValueError, match="surroundings"):
+        context_rect(box, 10, 10, margin)
