@@ -1189,6 +1189,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/datasets/{dataset}/selections:count': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Count Selection
+     * @description Count the samples that a selector means now, and the images they are of; nothing is kept.
+     */
+    post: operations['count_selection'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/selections/{selection}': {
     parameters: {
       query?: never;
@@ -4100,6 +4120,16 @@ export interface components {
      * @enum {string}
      */
     Scope: 'owner' | 'member' | 'worker' | 'read-only';
+    /**
+     * SelectionCount
+     * @description How many samples a selector means, and how many images they are of.
+     */
+    SelectionCount: {
+      /** Count */
+      count: number;
+      /** Image Count */
+      image_count: number;
+    };
     /**
      * SelectionDocument
      * @description A stored set of samples. It keeps what was found; the selector says how.
@@ -7132,6 +7162,40 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SelectionDocument'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  count_selection: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        dataset: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['SelectionRequest'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['SelectionCount'];
         };
       };
       401: components['responses']['Problem401'];
