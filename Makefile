@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup bucket-servers clients demo test test-slow test-all check format api lock clean
+.PHONY: help setup web web-check web-dev bucket-servers clients demo test test-slow test-all browser screenshots check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -20,8 +20,30 @@ $(UV):
 	.tools/bin/python -m pip install --quiet 'uv>=0.5,<1'
 
 .venv/.installed: pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	SWATH_WEB=skip $(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
+
+web: ## build the web app, where it is not built yet and there is Node
+	@$(PYTHON) web/build.py
+
+# Where Node is missing the app is not checked; continuous integration must have it.
+WEB_PACKAGES := web/node_modules/.package-lock.json
+$(WEB_PACKAGES): web/package.json web/package-lock.json
+	cd web && npm ci --silent --ignore-scripts && touch node_modules/.package-lock.json
+
+web-check: ## format, lint, types, tests, size of the web app; that its types are those of openapi.json
+	@if command -v npm > /dev/null || [ "$$CI" = true ]; then $(MAKE) --no-print-directory web-check-with-node; else echo "the web app is not checked: there is no npm"; fi
+
+.PHONY: web-check-with-node
+web-check-with-node: $(WEB_PACKAGES)
+	cd web && npm run --silent format:check && npm run --silent lint && npm run --silent typecheck && npm run --silent test
+	cd web && cp src/api/schema.d.ts node_modules/.cache/schema.d.ts.kept && npm run --silent api > /dev/null \
+	&& diff -q node_modules/.cache/schema.d.ts.kept src/api/schema.d.ts > /dev/null || { echo "web/src/api/schema.d.ts is not that of openapi.json: it has been made anew"; exit 1; }
+	$(PYTHON) web/build.py --mode require
+	cd web && npm run --silent budget -- ../src/swath/server/webapp_dist
+
+web-dev: setup $(WEB_PACKAGES) ## serve the web app from its sources, in front of a Swath on port 8750 (or SWATH_SERVER)
+	cd web && npm run dev
 
 # The official clients that old scripts use, each in an environment of its own: tests drive them, nothing imports them.
 CLIENTS := 1.2.25 1.5.23
@@ -48,7 +70,7 @@ GO_ON_WITHOUT := { echo "the tests that need it are skipped"; [ "$$CI" != true ]
 	{ cp $^ .tools/bucket-servers/ && cd .tools/bucket-servers \
 	&& npm ci --silent --omit=optional --ignore-scripts --no-audit --no-fund && touch $(@F); } || $(GO_ON_WITHOUT)
 
-demo: setup ## make the demo datasource and do the object-level run on it
+demo: setup web ## make the demo datasource and do the object-level run on it
 	@rm -rf demo
 	$(RUN)/swath demo-data demo/vehicles_dataset
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
@@ -56,23 +78,29 @@ demo: setup ## make the demo datasource and do the object-level run on it
 test: setup clients bucket-servers ## run the tests
 	$(RUN)/pytest -n 4 --dist worksteal -m "not slow"
 
-test-slow: setup clients bucket-servers ## run the tests that `make test` leaves out
+test-slow: setup web clients bucket-servers ## run the tests that `make test` leaves out
 	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
-test-all: setup clients bucket-servers ## run the tests, the slow ones too
+test-all: setup web clients bucket-servers ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
 
-check: setup ## format, lint, types, import contracts, lock file, description of the interface
-	$(RUN)/ruff format --check src tests benchmarks models
-	$(RUN)/ruff check src tests benchmarks models
+browser: setup web ## run the tests that open the web app in Chromium
+	$(RUN)/pytest -n 2 --dist loadfile tests/browser
+
+screenshots: setup web ## take the pictures of the web app that the pages show
+	$(RUN)/python web/screenshots.py
+
+check: setup web-check ## format, lint, types, import contracts, lock file, description of the interface, web app
+	$(RUN)/ruff format --check src tests benchmarks models web hatch_build.py
+	$(RUN)/ruff check src tests benchmarks models web hatch_build.py
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 	$(UV) lock --check --quiet
 	$(RUN)/python -m swath.server.openapi | diff -q openapi.json - > /dev/null || { echo "openapi.json is not that of the code: run make api"; exit 1; }
 
 format: setup ## format the code and fix what can be fixed
-	$(RUN)/ruff format src tests benchmarks models
-	$(RUN)/ruff check --fix src tests benchmarks models
+	$(RUN)/ruff format src tests benchmarks models web hatch_build.py
+	$(RUN)/ruff check --fix src tests benchmarks models web hatch_build.py
 
 api: setup ## write openapi.json, the description of the HTTP interface
 	$(RUN)/python -m swath.server.openapi > openapi.json.new
@@ -82,4 +110,4 @@ lock: | $(UV) ## renew uv.lock after pyproject.toml changed
 	$(UV) lock
 
 clean: ## remove what was installed and made
-	rm -rf .venv .tools demo
+	rm -rf .venv .tools demo web/node_modules src/swath/server/webapp_dist

@@ -40,7 +40,7 @@ def examine(settings: Settings, *, embedder: str) -> list[Check]:
         _embedder(settings, embedder),
         _providers(),
         check_buckets(settings),
-        _web_app(),
+        _web_app(settings),
     ]
 
 
@@ -137,6 +137,10 @@ def check_buckets(settings: Settings) -> Check:
     return Check(name="buckets", ok=True, detail=f"can be opened{where}")
 
 
-def _web_app() -> Check:
-    index = Path(swath.__file__).parent / "webapp" / "index.html"
-    return Check(name="web app", ok=True if index.exists() else None, detail="built" if index.exists() else "not built")
+def _web_app(settings: Settings) -> Check:
+    from swath.server.webapp import webapp_dir
+
+    folder = webapp_dir(settings.webapp_dir)
+    if folder is None:
+        return Check(name="web app", ok=None, detail="not built: `make web` in a checkout builds it, with Node 20")
+    return Check(name="web app", ok=True, detail=f"built, in {folder}")
