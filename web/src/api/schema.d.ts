@@ -2651,11 +2651,8 @@ export interface components {
        */
       file_name?: string | null;
       tags?: components['schemas']['TagCondition'] | null;
-      /**
-       * Metadata
-       * @default []
-       */
-      metadata: components['schemas']['MetadataCondition'][];
+      /** Metadata */
+      metadata?: components['schemas']['MetadataCondition'][];
       /**
        * Selection Id
        * @description members of a stored selection
