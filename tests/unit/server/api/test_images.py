@@ -313,3 +313,129 @@ def test_pictures_of_others_do_not_exist(user_client: Fixture, ids: dict[str, st
 @pytest.mark.parametrize("query", ["file?max_size=0", "file?max_size=9000", "thumbnail?size=63", "thumbnail?size=513"])
 def test_sizes_have_limits(client: TestClient, ids: dict[str, str], query: str) -> None:
     assert client.get(f"/api/samples/{ids['image']}/{query}").status_code == 422
+
+
+class TestContext:
+    """A crop with its surroundings, cut from the image of a dataset."""
+
+    BOX = (100.0, 50.0, 180.0, 90.0)
+
+    @pytest.fixture
+    def gradient(self, folders: tuple[Path, Path]) -> bytes:
+        """A PNG of 900 x 600 px whose pixels say where they are: a third of x in red, of y in green."""
+        across, down = np.meshgrid(np.arange(900) // 4, np.arange(600) // 4)
+        pixels = np.stack([across, down, np.zeros_like(across)], axis=2).astype(np.uint8)
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "PNG")
+        write(folders[0] / "street.png", file.getvalue())
+        return file.getvalue()
+
+    @pytest.fixture
+    def crop(self, gradient: bytes, folders: tuple[Path, Path], commit_run: Fixture, store: Store) -> dict[str, Any]:
+        """Ids of the crop of box `BOX` and of its image."""
+        images, written = folders
+        written.mkdir(parents=True, exist_ok=True)
+        commit_run(additions_of("street.png", gradient), input_uri=str(images), output_uri=str(written))
+        with store.writing() as connection:
+            names = dict(zip(("x0", "y0", "x1", "y1"), self.BOX, strict=True))
+            connection.execute(schema.crops.update().values(**names))
+        return {
+            "id": next(iter_samples(store, "vehicles-crops")).id,
+            "image": next(iter_samples(store, "vehicles")).id,
+        }
+
+    def get(self, client: TestClient, crop: dict[str, Any], **query: Any) -> Any:
+        return client.get(f"/api/samples/{crop['id']}/context", params=query)
+
+    @pytest.mark.parametrize(
+        ("margin", "rect"),
+        [(0.0, (100, 50, 180, 90)), (0.5, (60, 10, 220, 130)), (10.0, (0, 0, 900, 600)), (0.251, (80, 30, 200, 110))],
+    )
+    def test_it_shows_the_box_and_what_is_around_it(
+        self, client: TestClient, crop: dict[str, Any], margin: float, rect: tuple[int, int, int, int]
+    ) -> None:
+        answer = self.get(client, crop, size=1024, margin=margin)
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        x0, y0, x1, y1 = rect
+        assert size_of(answer.content) == (x1 - x0, y1 - y0)
+        pixels = np.asarray(Image.open(io.BytesIO(answer.content))).astype(int)
+        for row, column, x, y in ((2, 2, x0 + 2, y0 + 2), (-3, -3, x1 - 3, y1 - 3)):
+            assert abs(pixels[row, column, 0] - x // 4) < 8
+            assert abs(pixels[row, column, 1] - y // 4) < 8
+
+    def test_it_fits_and_is_never_enlarged(self, client: TestClient, crop: dict[str, Any]) -> None:
+        assert size_of(self.get(client, crop, size=64).content) == (64, 48)
+        assert size_of(self.get(client, crop).content) == (160, 120)
+
+    def test_it_never_changes_under_its_version(self, client: TestClient, crop: dict[str, Any]) -> None:
+        sample = client.get(f"/api/samples/{crop['id']}").json()
+        assert (sample["crop"]["parent_width"], sample["crop"]["parent_height"]) == (900, 600)
+        url = sample["crop"]["context_url"]
+        answer = client.get(url)
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert client.get(url, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+        assert self.get(client, crop, v="0123").headers["Cache-Control"] == "private, no-cache"
+        tags = {
+            self.get(client, crop, size=size, margin=margin).headers["ETag"]
+            for size, margin in ((64, 0), (64, 1), (65, 1))
+        }
+        assert len(tags) == 3
+
+    def test_it_is_drawn_once(
+        self, client: TestClient, crop: dict[str, Any], folders: tuple[Path, Path], services: Services
+    ) -> None:
+        before = self.get(client, crop).content
+        (folders[0] / "street.png").unlink()
+        object.__setattr__(services, "thumbnails", type(services.thumbnails)())  # as after a restart
+        assert self.get(client, crop).content == before
+        gone = self.get(client, crop, size=200)
+        assert gone.status_code == 404
+        assert "`street.png`" in gone.json()["detail"]
+
+    def test_an_image_that_has_changed_gives_no_surroundings_of_something_else(
+        self, client: TestClient, crop: dict[str, Any], folders: tuple[Path, Path]
+    ) -> None:
+        write(folders[0] / "street.png", picture(900, 600, "PNG"))
+        answer = self.get(client, crop)
+        assert answer.status_code == 409
+        assert "`street.png` has changed since the crop was cut from it" in answer.json()["detail"]
+
+    def test_a_crop_whose_image_was_taken_in_anew_has_none(
+        self, client: TestClient, crop: dict[str, Any], store: Store
+    ) -> None:
+        with store.writing() as connection:
+            connection.execute(schema.crops.update().values(stale=True))
+        assert self.get(client, crop).status_code == 409
+
+    def test_images_have_none(self, client: TestClient, crop: dict[str, Any]) -> None:
+        answer = client.get(f"/api/samples/{crop['image']}/context")
+        assert answer.status_code == 404
+        assert "is an image, not a crop" in answer.json()["detail"]
+        assert answer.json()["hint"]
+
+    def test_a_broken_image_is_named(
+        self, client: TestClient, crop: dict[str, Any], folders: tuple[Path, Path], store: Store
+    ) -> None:
+        data = b"\xff\xd8 no more of it"
+        write(folders[0] / "street.png", data)
+        with store.writing() as connection:
+            connection.execute(schema.samples.update().values(digest=hashlib.sha256(data).digest()))
+        answer = self.get(client, crop)
+        assert answer.status_code == 422
+        assert "`street.png`" in answer.json()["detail"]
+
+    def test_a_box_larger_than_its_image_shows_all_of_it(
+        self, client: TestClient, crop: dict[str, Any], store: Store
+    ) -> None:
+        with store.writing() as connection:
+            connection.execute(schema.crops.update().values(x0=-1e300, y0=-9.0, x1=1e300, y1=9000.0))
+        assert size_of(self.get(client, crop, size=1024).content) == (900, 600)
+
+    @pytest.mark.parametrize("query", ["size=63", "size=1025", "margin=-1", "margin=11", "margin=nan"])
+    def test_it_has_limits(self, client: TestClient, crop: dict[str, Any], query: str) -> None:
+        assert client.get(f"/api/samples/{crop['id']}/context?{query}").status_code == 422
+
+    def test_those_of_others_do_not_exist(self, user_client: Fixture, crop: dict[str, Any]) -> None:
+        assert self.get(user_client(Scope.MEMBER, "anna"), crop).status_code == 404
