@@ -29,6 +29,7 @@ from swath.pipeline.preview_parts import Preview, PreviewedImage, PreviewedObjec
 from swath.pipeline.task_validation import FileReading, read_prediction_file, tally_readings
 from swath.pipeline.validation_names import NameMatcher
 from swath.pipeline.validation_parts import (
+    TASKS_PROBLEM,
     BadFiles,
     about_box_counts,
     about_images,
@@ -197,11 +198,10 @@ class _Looking:
             finding = Finding(code="no_predictions", severity="warning", message=exc.message, hint=exc.hint)
             return _Tasks(source=self._images, findings=(finding,))
         except InvalidPredictions as exc:
-            problem = tasks_problem(exc)
             finding = Finding(
-                code=problem.outcome, severity="error", message=f"`{TASKS_KEY}` cannot be used: no task was looked at"
+                code=TASKS_PROBLEM, severity="error", message=f"`{TASKS_KEY}` cannot be used: no task was looked at"
             )
-            return _Tasks(source=self._images, findings=(finding,), problems=(problem,))
+            return _Tasks(source=self._images, findings=(finding,), problems=(tasks_problem(exc),))
         return _Tasks(source=source, names=names, findings=tuple(about_task_names(names)))
 
     def _load_schemas(self, found: _Tasks, asked: str | None) -> tuple[tuple[PreviewedTask, ...], list[FileProblem]]:

@@ -170,20 +170,39 @@ def context_picture(services: Services, dataset: Dataset, sample: Sample, size: 
 
 
 def _draw_context(services: Services, dataset: Dataset, crop: Crop, size: int, margin: float) -> bytes:
-    datasource = open_files_of(services, dataset, "input")
+    if crop.stale:
+        raise _changed_since_cut(crop)
+    codec, at_hand, key = services.codec, services.thumbnails.at_hand, crop.parent_file_name
+    datasource = open_files_of(services, dataset, "input")  # asks whether it may be opened still
+    data = at_hand.get(crop.parent_digest, lambda: _read_parent(datasource, crop), size_of=len)
+
+    def decode(scale: int) -> NDArray[np.uint8]:
+        return at_hand.get(
+            (crop.parent_digest, scale), lambda: codec.decode(data, scale=scale), size_of=lambda pixels: pixels.nbytes
+        )
+
+    with _naming(key):
+        info = codec.probe(data)
+    rect = np.array(context_rect(crop.box, info.width, info.height, margin), dtype=np.int32)
+    return cut_out(codec, data, rect, key=key, longest_side=size, decode=decode)
+
+
+def _read_parent(datasource: Datasource, crop: Crop) -> bytes:
+    """The image that a crop was cut from. Raises NotFound, UnreadableImage or Conflict."""
     entry = datasource.stat(crop.parent_file_name)
     if entry is None:
         raise NotFound(f"there is no file `{crop.parent_file_name}` any more, which the crop was cut from")
     data = SampleFile(datasource=datasource, entry=entry).read_to_decode()
-    if crop.stale or hashlib.sha256(data).digest() != crop.parent_digest:
-        raise Conflict(
-            f"`{crop.parent_file_name}` has changed since the crop was cut from it",
-            hint="Run again on its datasource, and there will be crops of what the file is now.",
-        )
-    with _naming(entry.key):
-        info = services.codec.probe(data)
-    rect = np.array(context_rect(crop.box, info.width, info.height, margin), dtype=np.int32)
-    return cut_out(services.codec, data, rect, key=entry.key, longest_side=size)
+    if hashlib.sha256(data).digest() != crop.parent_digest:
+        raise _changed_since_cut(crop)
+    return data
+
+
+def _changed_since_cut(crop: Crop) -> Conflict:
+    return Conflict(
+        f"`{crop.parent_file_name}` has changed since the crop was cut from it",
+        hint="Run again on its datasource, and there will be crops of what the file is now.",
+    )
 
 
 def _draw(services: Services, dataset: Dataset, sample: Sample, size: int) -> bytes:

@@ -24,6 +24,9 @@ DRAWN_AT_ONCE = 2
 REQUESTS_AT_ONCE = 8
 """Threads that pictures may take; those of all other requests are not theirs to use up."""
 
+MOST_BYTES_AT_HAND = 128 << 20
+"""Three images of 12 megapixels."""
+
 FAILURE_IS_REMEMBERED_S = 30.0
 REMEMBERED_FAILURES = 10_000
 
@@ -41,6 +44,9 @@ class Thumbnails:
 
     def __init__(self, *, max_memory_bytes: int = 64 << 20, max_disk_bytes: int = 2 << 30) -> None:
         self.threads = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="pictures")
+        self.at_hand = Memo(MOST_BYTES_AT_HAND)
+        """Files of images, under their digest, and their pixels, under digest and scale: pictures of one image are
+        often asked for together."""
         self._memory = Memo(max_memory_bytes)
         self._drawing = threading.Semaphore(DRAWN_AT_ONCE)
         self._max_disk_bytes = max_disk_bytes
