@@ -1878,7 +1878,7 @@ export interface components {
        * Padding
        * @default 0
        */
-      padding: number;
+      padding?: number;
       /** Rows */
       rows: {
         [key: string]: number[];
@@ -2018,12 +2018,12 @@ export interface components {
        * Keypoint Names
        * @default []
        */
-      keypoint_names: string[];
+      keypoint_names?: string[];
       /**
        * Keypoint Skeleton
        * @default []
        */
-      keypoint_skeleton: [number, number][];
+      keypoint_skeleton?: [number, number][];
     };
     /** CategoryFacet */
     CategoryFacet: {
@@ -2366,7 +2366,7 @@ export interface components {
        * Strength
        * @default 1
        */
-      strength: number;
+      strength?: number;
       /**
        * Minimum Distance
        * @description stop when everything left is closer than this
@@ -2473,7 +2473,7 @@ export interface components {
        * @description how long links hold: those in tasks, and the one to the file, which is kept for a week at most
        * @default 604800
        */
-      expires_in_s: number;
+      expires_in_s?: number;
       /** @description of a crops dataset: its crops, or the images they were cut from, with the boxes of those crops. Default: `images` for `label-studio` and `label-studio-config`, `crops` for `filenames` */
       unit?: components['schemas']['ExportUnit'] | null;
       /**
@@ -2481,13 +2481,13 @@ export interface components {
        * @description for `label-studio`, `csv` and `parquet`
        * @default false
        */
-      include_metadata: boolean;
+      include_metadata?: boolean;
       /**
        * Include Images
        * @description for `yolo`: the image files as well as their labels
        * @default false
        */
-      include_images: boolean;
+      include_images?: boolean;
     };
     /**
      * ExportState
@@ -2533,7 +2533,7 @@ export interface components {
        *       "metadata": []
        *     }
        */
-      filter: components['schemas']['FilterDocument'];
+      filter?: components['schemas']['FilterDocument'];
     };
     /**
      * FieldProblem
@@ -2564,7 +2564,7 @@ export interface components {
        * Hint
        * @default
        */
-      hint: string;
+      hint?: string;
     };
     /**
      * FilterDocument
@@ -2674,14 +2674,14 @@ export interface components {
        * Hint
        * @default
        */
-      hint: string;
+      hint?: string;
       /** Examples */
       examples?: string[];
       /**
        * Count
        * @default 0
        */
-      count: number;
+      count?: number;
     };
     /**
      * FinishRequest
@@ -2712,7 +2712,7 @@ export interface components {
        * Held
        * @default []
        */
-      held: components['schemas']['HeldLease'][];
+      held?: components['schemas']['HeldLease'][];
     };
     /**
      * HeartbeatAnswer
@@ -2761,37 +2761,37 @@ export interface components {
        * Listed
        * @default 0
        */
-      listed: number;
+      listed?: number;
       /**
        * New
        * @default 0
        */
-      new: number;
+      new?: number;
       /**
        * Unreadable
        * @default 0
        */
-      unreadable: number;
+      unreadable?: number;
       /**
        * Duplicate
        * @default 0
        */
-      duplicate: number;
+      duplicate?: number;
       /**
        * Without Predictions
        * @default 0
        */
-      without_predictions: number;
+      without_predictions?: number;
       /**
        * Bad Predictions
        * @default 0
        */
-      bad_predictions: number;
+      bad_predictions?: number;
       /**
        * Used
        * @default 0
        */
-      used: number;
+      used?: number;
     };
     JsonValue: unknown;
     /**
@@ -2997,13 +2997,13 @@ export interface components {
        * K
        * @default 12
        */
-      k: number;
+      k?: number;
       /**
        * @default {
        *       "metadata": []
        *     }
        */
-      filter: components['schemas']['FilterDocument'];
+      filter?: components['schemas']['FilterDocument'];
     };
     /**
      * NewExport
@@ -3031,7 +3031,7 @@ export interface components {
        *       "include_images": false
        *     }
        */
-      options: components['schemas']['ExportOptions'];
+      options?: components['schemas']['ExportOptions'];
     };
     /** NewLogLine */
     NewLogLine: {
@@ -3058,19 +3058,19 @@ export interface components {
       /** @description `pca` is always there and cannot be asked for */
       method: components['schemas']['ProjectionMethod'];
       /** @default {} */
-      parameters: components['schemas']['MapParameters'];
+      parameters?: components['schemas']['MapParameters'];
       /**
        * Priority
        * @description higher ones go first
        * @default 0
        */
-      priority: number;
+      priority?: number;
       /**
        * Runs On
        * @description labels that a worker must have, all of them
        * @default []
        */
-      runs_on: string[];
+      runs_on?: string[];
     };
     /**
      * NewTag
@@ -3135,42 +3135,42 @@ export interface components {
        * Found
        * @default 0
        */
-      found: number;
+      found?: number;
       /**
        * Used
        * @default 0
        */
-      used: number;
+      used?: number;
       /**
        * Clipped
        * @default 0
        */
-      clipped: number;
+      clipped?: number;
       /**
        * Outside
        * @default 0
        */
-      outside: number;
+      outside?: number;
       /**
        * Zero Area
        * @default 0
        */
-      zero_area: number;
+      zero_area?: number;
       /**
        * Filtered
        * @default 0
        */
-      filtered: number;
+      filtered?: number;
       /**
        * Embedded
        * @default 0
        */
-      embedded: number;
+      embedded?: number;
       /**
        * Cached
        * @default 0
        */
-      cached: number;
+      cached?: number;
     };
     /**
      * ObjectLevelConfig
@@ -3186,13 +3186,13 @@ export interface components {
        * @description grows width and height of every box by this share
        * @default 0
        */
-      padding: number;
+      padding?: number;
       /**
        * Box Format
        * @default xywh
        * @enum {string}
        */
-      box_format: 'xywh' | 'xyxy' | 'auto';
+      box_format?: 'xywh' | 'xyxy' | 'auto';
       /** Min Score */
       min_score?: number | null;
       /** Categories */
@@ -3415,7 +3415,7 @@ export interface components {
        * @default xywh
        * @enum {string}
        */
-      box_format: 'xywh' | 'xyxy' | 'auto';
+      box_format?: 'xywh' | 'xyxy' | 'auto';
     };
     /**
      * PreviewTask
@@ -3450,22 +3450,22 @@ export interface components {
        * Hint
        * @default null
        */
-      hint: string | null;
+      hint?: string | null;
       /**
        * Field
        * @default null
        */
-      field: string | null;
+      field?: string | null;
       /**
        * Fields
        * @default null
        */
-      fields: components['schemas']['FieldProblem'][] | null;
+      fields?: components['schemas']['FieldProblem'][] | null;
       /**
        * Incident
        * @default null
        */
-      incident: string | null;
+      incident?: string | null;
     };
     /**
      * Progress
@@ -3481,7 +3481,7 @@ export interface components {
        * Unit
        * @default
        */
-      unit: string;
+      unit?: string;
       /** Rate */
       rate?: number | null;
     };
@@ -3567,7 +3567,7 @@ export interface components {
        * Hint
        * @default
        */
-      hint: string;
+      hint?: string;
       image_dataset?: components['schemas']['DatasetResult'] | null;
       crop_dataset?: components['schemas']['DatasetResult'] | null;
       images?: components['schemas']['ImageCounts'];
@@ -3576,12 +3576,12 @@ export interface components {
        * Candidates
        * @default 0
        */
-      candidates: number;
+      candidates?: number;
       /**
        * Selected
        * @default 0
        */
-      selected: number;
+      selected?: number;
       /** Selected Categories */
       selected_categories?: {
         [key: string]: number;
@@ -3603,17 +3603,17 @@ export interface components {
        * Method
        * @default
        */
-      method: string;
+      method?: string;
       /**
        * Placed
        * @default 0
        */
-      placed: number;
+      placed?: number;
       /**
        * Points
        * @default 0
        */
-      points: number;
+      points?: number;
     };
     /**
      * ProjectionState
@@ -3635,12 +3635,12 @@ export interface components {
        * Strength
        * @default 1
        */
-      strength: number;
+      strength?: number;
       /**
        * Seed
        * @default 0
        */
-      seed: number;
+      seed?: number;
     };
     /**
      * ReceiptDocument
@@ -3667,12 +3667,12 @@ export interface components {
        * Input
        * @default 0
        */
-      input: number;
+      input?: number;
       /**
        * Output
        * @default 0
        */
-      output: number;
+      output?: number;
     };
     /**
      * RequestedSelection
@@ -3688,7 +3688,7 @@ export interface components {
       /** Proportion Samples */
       proportion_samples?: number | null;
       /** @default objects */
-      unit: components['schemas']['SelectionUnit'];
+      unit?: components['schemas']['SelectionUnit'];
       /**
        * Strategies
        * @default [
@@ -3698,7 +3698,7 @@ export interface components {
        *       }
        *     ]
        */
-      strategies: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
+      strategies?: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
     };
     /**
      * RightsDocument
@@ -3823,23 +3823,23 @@ export interface components {
        *       ]
        *     }
        */
-      selection: components['schemas']['RequestedSelection'];
+      selection?: components['schemas']['RequestedSelection'];
       /**
        * Embedder
        * @default efficientnet-lite0
        */
-      embedder: string;
+      embedder?: string;
       /**
        * Remove Exact Duplicates
        * @default true
        */
-      remove_exact_duplicates: boolean;
+      remove_exact_duplicates?: boolean;
       /**
        * Process All
        * @description also images that earlier runs have dealt with
        * @default false
        */
-      process_all: boolean;
+      process_all?: boolean;
       /** Relevant Filenames File */
       relevant_filenames_file?: string | null;
       /**
@@ -3847,13 +3847,13 @@ export interface components {
        * @description higher ones go first
        * @default 0
        */
-      priority: number;
+      priority?: number;
       /**
        * Runs On
        * @description labels that a worker must have, all of them
        * @default []
        */
-      runs_on: string[];
+      runs_on?: string[];
     };
     /**
      * RunResult
@@ -3870,7 +3870,7 @@ export interface components {
        * Hint
        * @default
        */
-      hint: string;
+      hint?: string;
       image_dataset?: components['schemas']['DatasetResult'] | null;
       crop_dataset?: components['schemas']['DatasetResult'] | null;
       images?: components['schemas']['ImageCounts'];
@@ -3879,12 +3879,12 @@ export interface components {
        * Candidates
        * @default 0
        */
-      candidates: number;
+      candidates?: number;
       /**
        * Selected
        * @default 0
        */
-      selected: number;
+      selected?: number;
       /** Selected Categories */
       selected_categories?: {
         [key: string]: number;
@@ -4051,30 +4051,30 @@ export interface components {
        *       "metadata": []
        *     }
        */
-      filter: components['schemas']['FilterDocument'];
+      filter?: components['schemas']['FilterDocument'];
       /**
        * @default {
        *       "key": "index",
        *       "descending": false
        *     }
        */
-      sort: components['schemas']['Sort'];
+      sort?: components['schemas']['Sort'];
       /**
        * Offset
        * @default 0
        */
-      offset: number;
+      offset?: number;
       /**
        * Limit
        * @default 200
        */
-      limit: number;
+      limit?: number;
       /**
        * With Tags
        * @description names of the tags that each sample is in
        * @default false
        */
-      with_tags: boolean;
+      with_tags?: boolean;
     };
     /**
      * SampleSelection
@@ -4098,7 +4098,7 @@ export interface components {
        *       }
        *     ]
        */
-      strategies: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
+      strategies?: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
     };
     /**
      * SchemaDocument
@@ -4180,13 +4180,13 @@ export interface components {
        * @description higher ones go first
        * @default 0
        */
-      priority: number;
+      priority?: number;
       /**
        * Runs On
        * @description labels that a worker must have, all of them
        * @default []
        */
-      runs_on: string[];
+      runs_on?: string[];
     };
     /**
      * SelectionRunResult
@@ -4204,7 +4204,7 @@ export interface components {
        * Hint
        * @default
        */
-      hint: string;
+      hint?: string;
       image_dataset?: components['schemas']['DatasetResult'] | null;
       crop_dataset?: components['schemas']['DatasetResult'] | null;
       images?: components['schemas']['ImageCounts'];
@@ -4213,12 +4213,12 @@ export interface components {
        * Candidates
        * @default 0
        */
-      candidates: number;
+      candidates?: number;
       /**
        * Selected
        * @default 0
        */
-      selected: number;
+      selected?: number;
       /** Selected Categories */
       selected_categories?: {
         [key: string]: number;
@@ -4238,17 +4238,17 @@ export interface components {
        * Dry Run
        * @default false
        */
-      dry_run: boolean;
+      dry_run?: boolean;
       /**
        * Preselected
        * @default 0
        */
-      preselected: number;
+      preselected?: number;
       /**
        * Stopped By
        * @default
        */
-      stopped_by: string;
+      stopped_by?: string;
       /** Categories */
       categories?: {
         [key: string]: components['schemas']['CategoryCounts'];
@@ -4273,12 +4273,12 @@ export interface components {
        * All Of
        * @default []
        */
-      all_of: components['schemas']['SelectorPart'][];
+      all_of?: components['schemas']['SelectorPart'][];
       /**
        * Except Ids
        * @default []
        */
-      except_ids: string[];
+      except_ids?: string[];
     };
     /**
      * SelectorPart
@@ -4362,12 +4362,12 @@ export interface components {
      */
     Sort: {
       /** @default index */
-      key: components['schemas']['SortKey'];
+      key?: components['schemas']['SortKey'];
       /**
        * Descending
        * @default false
        */
-      descending: boolean;
+      descending?: boolean;
       /** Reference Sample Id */
       reference_sample_id?: string | null;
       /** Metadata Key */
@@ -4424,12 +4424,12 @@ export interface components {
        * Add
        * @default []
        */
-      add: string[];
+      add?: string[];
       /**
        * Remove
        * @default []
        */
-      remove: string[];
+      remove?: string[];
       /**
        * Expected Revisions
        * @description of tags by name, as they were seen
@@ -4470,12 +4470,12 @@ export interface components {
        * All Of
        * @default []
        */
-      all_of: string[];
+      all_of?: string[];
       /**
        * None Of
        * @default []
        */
-      none_of: string[];
+      none_of?: string[];
     };
     /**
      * TagExpression
@@ -4571,7 +4571,7 @@ export interface components {
       /** Name */
       name: string;
       /** @default member */
-      scope: components['schemas']['Scope'];
+      scope?: components['schemas']['Scope'];
       /**
        * User
        * @description name or id; whoever asks, if not given
@@ -4704,14 +4704,14 @@ export interface components {
        *       "metadata": []
        *     }
        */
-      filter: components['schemas']['FilterDocument'];
+      filter?: components['schemas']['FilterDocument'];
       /**
        * @default {
        *       "key": "index",
        *       "descending": false
        *     }
        */
-      sort: components['schemas']['Sort'];
+      sort?: components['schemas']['Sort'];
       /**
        * Page
        * @description at most 64 kB of JSON
@@ -4784,17 +4784,17 @@ export interface components {
        * Labels
        * @default []
        */
-      labels: string[];
+      labels?: string[];
       /**
        * Version
        * @default
        */
-      version: string;
+      version?: string;
       /**
        * Host Name
        * @default
        */
-      host_name: string;
+      host_name?: string;
       /**
        * Details
        * @description cores, memory and what else a person may want to know
