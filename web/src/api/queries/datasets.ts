@@ -1,15 +1,25 @@
-import { queryOptions, useQuery } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
+import { spreadIndices } from '@/model/spread';
 import { api, ok, type Schemas } from '../client';
 
 export type Dataset = Schemas['DatasetSummary'];
 export type DatasetDetails = Schemas['DatasetDetails'];
 
-export const MOST_DATASETS = 200;
+/** Most that the server lists in one answer. */
+const LISTED_AT_ONCE = 1000;
 
+/** All datasets that one may see, oldest first. */
 export const datasetsQuery = queryOptions({
   queryKey: ['datasets', 'list'],
-  queryFn: ({ signal }) =>
-    ok(api.GET('/api/datasets', { params: { query: { limit: MOST_DATASETS } }, signal })),
+  queryFn: async ({ signal }) => {
+    const items: Dataset[] = [];
+    for (;;) {
+      const query = { limit: LISTED_AT_ONCE, offset: items.length };
+      const page = await ok(api.GET('/api/datasets', { params: { query }, signal }));
+      items.push(...page.items);
+      if (page.items.length === 0 || items.length >= page.total) return { items, total: items.length };
+    }
+  },
 });
 
 export const datasetQuery = (dataset: string) =>
@@ -48,4 +58,85 @@ export function useFamily(dataset: string): { family: DatasetFamily | undefined;
   const images = { id: own.data.parent_id ?? '', name: own.data.parent ?? '' };
   const crops = parent.data?.children ?? [own.data];
   return { family: { dataset: own.data, images, crops, currentCrops: own.data }, error };
+}
+
+/** A few samples that lie evenly over a dataset, so that they say what is in it. */
+export const spreadSamplesQuery = (dataset: Pick<Dataset, 'id' | 'sample_count'>, most: number) =>
+  queryOptions({
+    queryKey: ['samples', dataset.id, 'spread', dataset.sample_count, most],
+    queryFn: ({ signal }) =>
+      Promise.all(
+        spreadIndices(dataset.sample_count, most).map((index) =>
+          ok(
+            api.GET('/api/datasets/{dataset}/samples/{sample}', {
+              params: { path: { dataset: dataset.id, sample: String(index) } },
+              signal,
+            }),
+          ),
+        ),
+      ),
+    staleTime: Infinity,
+  });
+
+/** Everything that can be counted of a dataset. */
+export const allFacetsQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['facets', dataset, 'all'],
+    queryFn: ({ signal }) =>
+      ok(
+        api.POST('/api/datasets/{dataset}/samples:facets', {
+          params: { path: { dataset } },
+          body: {},
+          signal,
+        }),
+      ),
+  });
+
+export const datasourceQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['datasets', dataset, 'datasource'],
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/datasets/{dataset}/datasource', { params: { path: { dataset } }, signal })),
+  });
+
+export function useCreateDataset() {
+  return useMutation({
+    mutationFn: (body: Schemas['DatasetCreate']) => ok(api.POST('/api/datasets', { body })),
+  });
+}
+
+export function useRenameDataset(dataset: string) {
+  return useMutation({
+    mutationFn: (name: string) =>
+      ok(api.PATCH('/api/datasets/{dataset}', { params: { path: { dataset } }, body: { name } })),
+  });
+}
+
+/** Delete a dataset, and with `cascade` the crops datasets of its images. */
+export function useDeleteDataset(dataset: string) {
+  return useMutation({
+    mutationFn: (cascade: boolean) =>
+      ok(api.DELETE('/api/datasets/{dataset}', { params: { path: { dataset }, query: { cascade } } })),
+  });
+}
+
+export const sharesQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['datasets', dataset, 'shares'],
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/datasets/{dataset}/shares', { params: { path: { dataset } }, signal })),
+  });
+
+export function useShareDataset(dataset: string) {
+  return useMutation({
+    mutationFn: (user: string) =>
+      ok(api.PUT('/api/datasets/{dataset}/shares/{user}', { params: { path: { dataset, user } } })),
+  });
+}
+
+export function useUnshareDataset(dataset: string) {
+  return useMutation({
+    mutationFn: (user: string) =>
+      ok(api.DELETE('/api/datasets/{dataset}/shares/{user}', { params: { path: { dataset, user } } })),
+  });
 }
