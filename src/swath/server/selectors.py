@@ -117,7 +117,8 @@ def _bitmap_mask(services: Services, browsed: BrowsedDataset, part: BitmapPart, 
     try:
         data = base64.b64decode(part.base64, validate=True)
         if part.projection_id is None or part.version is None:
-            return unpack_mask(data, len(browsed))
+            # It may end with its last member, as those that this server tells do.
+            return unpack_mask(data.ljust((len(browsed) + 7) // 8, b"\0"), len(browsed))
         shown = _map_as_seen(
             services, browsed, ProjectionPart(projection_id=part.projection_id, version=part.version)
         ).display_order()

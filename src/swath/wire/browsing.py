@@ -102,7 +102,8 @@ class PolygonPart(ProjectionPart):
 class BitmapPart(Document):
     """The samples whose bit is set, counted from the lowest bit of the first byte.
 
-    With a projection, bit i is the i-th point of `points.bin` of that version; without, the sample of index i.
+    With a projection, bit i is the i-th point of `points.bin` of that version; without, the sample of index i, and it
+    may end with the last member.
     """
 
     base64: str = Field(max_length=64 * 1024 * 1024)

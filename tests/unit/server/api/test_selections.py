@@ -63,6 +63,7 @@ def test_every_kind_of_part_selects(client: TestClient, ids: list[str]) -> None:
     first = select(client, {"indices": [4, 4, 0]})
     assert members(client, first) == [0, 4]
     assert members(client, select(client, bitmap)) == [2, 19]
+    assert members(client, select(client, {"bitmap": {"base64": "EQ=="}})) == [0, 4]  # ends with its last member
     assert members(client, select(client, {"selection_id": first["id"]})) == [0, 4]
     assert members(client, select(client, {"filter": {"selection_id": first["id"]}})) == [0, 4]
     assert members(client, select(client, {"view_id": view["id"]})) == list(range(12, 20))
@@ -91,7 +92,7 @@ def test_a_selection_keeps_what_was_found(client: TestClient, ids: list[str], co
         ({"tag": "nothing"}, 404),
         ({"selection_id": "0" * 24}, 404),
         ({"view_id": "0" * 24}, 404),
-        ({"bitmap": {"base64": "AAA="}}, 422),  # 2 bytes are for 16 samples
+        ({"bitmap": {"base64": "AAAAAA=="}}, 422),  # 4 bytes are for 32 samples
         ({"bitmap": {"base64": "AAD/"}}, 422),  # bits beyond the last sample
         ({"bitmap": {"base64": "äöü"}}, 422),
         ({"bitmap": {"base64": "AAAA", "version": 1}}, 422),
