@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { python, runAsCommand, runAsPython, selectionAsCommand, selectionAsPython, shell } from './asCode';
+import { NEW_RUN, runRequestOf } from './runForm';
+
+const PLACES = { input: '/data/street', output: '/data/street' };
+
+describe('values', () => {
+  it('are those of Python', () => {
+    expect(python({ a: [1, 0.5, null], b: true, c: 'it’s "x"\n' })).toBe(
+      '{"a": [1, 0.5, None], "b": True, "c": "it’s \\"x\\"\\n"}',
+    );
+  });
+
+  it('are one word of a shell', () => {
+    expect(shell('/data/a-b_c.txt')).toBe('/data/a-b_c.txt');
+    expect(shell('my data')).toBe(`'my data'`);
+    expect(shell(`it's $HOME`)).toBe(`'it'\\''s $HOME'`);
+    expect(shell('')).toBe(`''`);
+  });
+});
+
+describe('a run as code', () => {
+  it('says no more than it has to', () => {
+    const request = runRequestOf({ ...NEW_RUN, task: 'cars' }, 'street');
+    expect(runAsPython(request, 'http://here')).toBe(
+      'import swath\n\n# The token comes from SWATH_TOKEN.\nclient = swath.Client("http://here")\n' +
+        'run = client.runs.create(\n    "street",\n    object_level={"task_name": "cars"},\n' +
+        '    selection={"proportion_samples": 0.1},\n)\nprint(run.wait().message)\n',
+    );
+    expect(runAsCommand(request, PLACES)).toBe(
+      '# On the server’s machine; the command executes the run itself, at once.\n' +
+        'swath run /data/street \\\n  --dataset street \\\n  --task cars \\\n  --n-samples 0.1\n',
+    );
+  });
+
+  it('says everything that is not as usual', () => {
+    const request = runRequestOf(
+      {
+        ...NEW_RUN,
+        task: 'cars',
+        unit: 'images',
+        amount: { kind: 'share', percent: 100, count: 1 },
+        strategy: { type: 'random', minimumDistance: '', seed: 3 },
+        padding: 0.1,
+        boxFormat: 'auto',
+        minScore: 0.5,
+        minSize: 8,
+        maxOverlap: 0.8,
+        categories: ['big truck', 'car'],
+        cropDatasetName: 'mine',
+        embedder: 'm.onnx',
+        removeDuplicates: false,
+        processAll: true,
+        relevantFilenames: 'a.txt',
+        priority: 2,
+        runsOn: ['gpu'],
+      },
+      'street',
+    );
+    const command = runAsCommand(request, { input: 's3://b/a', output: 's3://b/c' });
+    expect(command.split(' \\\n  ').slice(1)).toEqual([
+      '--output-datasource s3://b/c',
+      '--dataset street',
+      '--task cars',
+      '--n-samples 1.0',
+      '--strategy random',
+      '--seed 3',
+      '--unit image',
+      '--padding 0.1',
+      '--min-score 0.5',
+      `--categories 'big truck'`,
+      '--categories car',
+      '--min-size 8',
+      '--max-overlap 0.8',
+      '--box-format auto',
+      '--crop-dataset-name mine',
+      '--embedder m.onnx',
+      '--keep-duplicates',
+      '--process-all',
+      '--relevant-filenames a.txt\n',
+    ]);
+    expect(command).toContain('# Priority and labels');
+    const code = runAsPython(request, 'http://here');
+    expect(code).toContain(
+      '    selection={\n        "proportion_samples": 1,\n        "unit": "images",\n' +
+        '        "strategies": [{"type": "random", "seed": 3}],\n    },\n',
+    );
+    expect(code).toContain('    priority=2,\n    runs_on=["gpu"],\n)');
+  });
+});
+
+describe('a selection as code', () => {
+  const request = {
+    dataset: 'street-crops',
+    selection: { n_samples: 20, strategies: [{ type: 'diversity' as const, strength: 1 }] },
+    input_tag: 'good ones',
+    preselected_tag: null,
+    new_tag: 'best',
+    priority: 0,
+    runs_on: [],
+  };
+
+  it('goes by tags', () => {
+    expect(selectionAsPython(request, 'http://here')).toContain(
+      'run = client.runs.select(\n    "street-crops",\n    selection={"n_samples": 20},\n' +
+        '    input_tag="good ones",\n    new_tag="best",\n)\n',
+    );
+    expect(selectionAsCommand(request)).toContain(
+      "swath select street-crops \\\n  --n-samples 20 \\\n  --from-tag 'good ones' \\\n  --tag best\n",
+    );
+  });
+
+  it('has no command for samples that have no name', () => {
+    const input = { all_of: [{ selection_id: '0'.repeat(24) }], except_ids: [] };
+    expect(selectionAsCommand({ ...request, input_tag: null, input })).toBeNull();
+  });
+});

@@ -1,0 +1,171 @@
+/** Requests for runs as Python and as commands of the terminal that ask for the same. */
+import type { Choosing, RunRequest, SelectionRequest, Strategy } from './runForm';
+
+/** A value as Python writes it. */
+export function python(value: unknown): string {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
+  if (typeof value === 'object') {
+    const items = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${python(item)}`);
+    return `{${items.join(', ')}}`;
+  }
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+/** A word as a shell takes it. */
+export function shell(word: string): string {
+  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A dictionary with one item a line where it would be long. */
+function pythonDict(items: Record<string, unknown>, indent: string): string {
+  const flat = python(items);
+  if (flat.length + indent.length <= 72) return flat;
+  const lines = Object.entries(items).map(
+    ([key, item]) => `${indent}    ${JSON.stringify(key)}: ${python(item)},`,
+  );
+  return `{\n${lines.join('\n')}\n${indent}}`;
+}
+
+/** Without what is not said, and without what a server takes for granted. */
+function telling(items: Record<string, unknown>, usual: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(items).filter(([key, item]) => item != null && python(item) !== python(usual[key])),
+  );
+}
+
+function pythonStrategies(strategies: readonly Strategy[]): Record<string, unknown>[] {
+  return strategies.map(({ ...strategy }) =>
+    telling(strategy as Record<string, unknown>, { strength: 1, seed: 0 }),
+  );
+}
+
+function pythonSelection(selection: Choosing): Record<string, unknown> {
+  const { strategies, ...rest } = selection;
+  const told = pythonStrategies(strategies);
+  return {
+    ...telling(rest, { unit: 'objects' }),
+    ...(python(told) === python([{ type: 'diversity' }]) ? {} : { strategies: told }),
+  };
+}
+
+const CONNECT = (server: string) =>
+  `import swath\n\n# The token comes from SWATH_TOKEN.\nclient = swath.Client(${JSON.stringify(server)})\n`;
+const WAIT = 'print(run.wait().message)\n';
+
+function call(name: string, dataset: string, items: Record<string, unknown>): string {
+  const lines = Object.entries(items).map(([key, item]) => {
+    const isDict = typeof item === 'object' && item !== null && !Array.isArray(item);
+    const text = isDict ? pythonDict(item as Record<string, unknown>, '    ') : python(item);
+    return `    ${key}=${text},\n`;
+  });
+  return `run = client.runs.${name}(\n    ${JSON.stringify(dataset)},\n${lines.join('')})\n`;
+}
+
+export function runAsPython(request: RunRequest, server: string): string {
+  const { dataset, object_level, selection, ...options } = request;
+  const items = {
+    ...(object_level == null
+      ? {}
+      : { object_level: telling({ ...object_level }, { padding: 0, box_format: 'xywh' }) }),
+    selection: pythonSelection(selection),
+    ...telling(options, {
+      embedder: 'efficientnet-lite0',
+      remove_exact_duplicates: true,
+      process_all: false,
+      priority: 0,
+      runs_on: [],
+    }),
+  };
+  return `${CONNECT(server)}${call('create', dataset, items)}${WAIT}`;
+}
+
+export function selectionAsPython(request: SelectionRequest, server: string): string {
+  const { dataset, selection, ...options } = request;
+  const items = { selection: pythonSelection(selection), ...telling(options, { priority: 0, runs_on: [] }) };
+  return `${CONNECT(server)}${call('select', dataset, items)}${WAIT}`;
+}
+
+/** A command over several lines, and what it cannot say. */
+function command(words: readonly (readonly string[])[], remarks: readonly string[]): string {
+  const line = words.map((part) => part.map(shell).join(' ')).join(' \\\n  ');
+  return `${remarks.map((remark) => `# ${remark}\n`).join('')}${line}\n`;
+}
+
+/** `1.0` is all and `1` is one: the point makes the difference. */
+function amountOption(selection: Choosing): string[][] {
+  const { n_samples: count, proportion_samples: share } = selection;
+  if (share != null) return [['--n-samples', Number.isInteger(share) ? share.toFixed(1) : String(share)]];
+  return count == null ? [] : [['--n-samples', String(count)]];
+}
+
+function strategyOptions(strategies: readonly Strategy[]): string[][] {
+  const strategy = strategies[0];
+  if (strategy === undefined) return [];
+  if (strategy.type === 'random')
+    return [
+      ['--strategy', 'random'],
+      ['--seed', String(strategy.seed)],
+    ];
+  return strategy.minimum_distance == null ? [] : [['--min-distance', String(strategy.minimum_distance)]];
+}
+
+const option = (name: string, value: string | number | null | undefined): string[][] =>
+  value == null ? [] : [[name, String(value)]];
+const flag = (name: string, isOn: boolean | undefined): string[][] => (isOn ? [[name]] : []);
+
+const AT_ONCE = 'On the server’s machine; the command executes the run itself, at once.';
+
+/** `swath run`; it goes by where the images lie, `places`. */
+export function runAsCommand(request: RunRequest, places: { input: string; output: string }): string {
+  const objects = request.object_level;
+  const isElsewhere = places.output !== '' && places.output !== places.input;
+  const turn = turnRemark(request);
+  return command(
+    [
+      ['swath', 'run', places.input],
+      ...option('--output-datasource', isElsewhere ? places.output : null),
+      ['--dataset', request.dataset],
+      ...option('--task', objects?.task_name),
+      ...amountOption(request.selection),
+      ...strategyOptions(request.selection.strategies),
+      ...option('--unit', request.selection.unit === 'images' ? 'image' : null),
+      ...option('--padding', objects?.padding === 0 ? null : objects?.padding),
+      ...option('--min-score', objects?.min_score),
+      ...(objects?.categories ?? []).map((category) => ['--categories', category]),
+      ...option('--min-size', objects?.min_size),
+      ...option('--max-overlap', objects?.max_overlap),
+      ...option('--box-format', objects?.box_format === 'xywh' ? null : objects?.box_format),
+      ...option('--crop-dataset-name', objects?.crop_dataset_name),
+      ...option('--embedder', request.embedder === 'efficientnet-lite0' ? null : request.embedder),
+      ...flag('--keep-duplicates', !request.remove_exact_duplicates),
+      ...flag('--process-all', request.process_all),
+      ...option('--relevant-filenames', request.relevant_filenames_file),
+    ],
+    [AT_ONCE, ...turn],
+  );
+}
+
+/** `swath select`; null for what it cannot be told to choose from. */
+export function selectionAsCommand(request: SelectionRequest): string | null {
+  if (request.input != null) return null;
+  return command(
+    [
+      ['swath', 'select', request.dataset],
+      ...amountOption(request.selection),
+      ...strategyOptions(request.selection.strategies),
+      ...option('--from-tag', request.input_tag),
+      ...option('--preselected-tag', request.preselected_tag),
+      ...option('--tag', request.new_tag),
+    ],
+    ['On the server’s machine.'],
+  );
+}
+
+function turnRemark({ priority, runs_on }: Pick<RunRequest, 'priority' | 'runs_on'>): string[] {
+  return priority === 0 && runs_on.length === 0
+    ? []
+    : ['Priority and labels are for runs that wait for a worker: this one does not.'];
+}

@@ -1,0 +1,230 @@
+/** What the forms for new runs hold, and the requests that come of it. */
+import type { Schemas } from '@/api/client';
+
+export type Strategy = NonNullable<Schemas['RequestedSelection']['strategies']>[number];
+
+/** How many, and how to choose them. */
+export interface Choosing {
+  n_samples?: number | null;
+  proportion_samples?: number | null;
+  unit?: 'objects' | 'images';
+  strategies: Strategy[];
+}
+
+interface TurnRequest {
+  priority: number;
+  runs_on: string[];
+}
+
+/** Requests as these forms make them: what the server would fill in is said. */
+export type RunRequest = Omit<Schemas['RunRequest'], 'selection' | keyof TurnRequest> &
+  TurnRequest & { selection: Choosing };
+export type SelectionRequest = Omit<Schemas['SelectionRunRequest'], 'selection' | keyof TurnRequest> &
+  TurnRequest & { selection: Omit<Choosing, 'unit'> };
+
+/** An empty number field. */
+export type MaybeNumber = number | '';
+
+export interface Amount {
+  kind: 'share' | 'count';
+  /** Percent. */
+  percent: MaybeNumber;
+  count: MaybeNumber;
+}
+
+/** How to choose; fields of the strategy that is not chosen are remembered. */
+export interface StrategyChoice {
+  type: 'diversity' | 'random';
+  minimumDistance: MaybeNumber;
+  seed: MaybeNumber;
+}
+
+/** Which worker, and when. */
+export interface Turn {
+  priority: MaybeNumber;
+  runsOn: readonly string[];
+}
+
+export interface RunForm extends Turn {
+  task: string;
+  unit: 'objects' | 'images';
+  amount: Amount;
+  strategy: StrategyChoice;
+  padding: number;
+  boxFormat: 'xywh' | 'xyxy' | 'auto';
+  minScore: MaybeNumber;
+  minSize: MaybeNumber;
+  maxOverlap: MaybeNumber;
+  /** Names or ids, as a run takes them; null: all. */
+  categories: readonly string[] | null;
+  cropDatasetName: string;
+  embedder: string;
+  removeDuplicates: boolean;
+  processAll: boolean;
+  relevantFilenames: string;
+}
+
+export const DEFAULT_EMBEDDER = 'efficientnet-lite0';
+
+export const NEW_RUN: RunForm = {
+  task: '',
+  unit: 'objects',
+  amount: { kind: 'share', percent: 10, count: 100 },
+  strategy: { type: 'diversity', minimumDistance: '', seed: 0 },
+  padding: 0,
+  boxFormat: 'xywh',
+  minScore: '',
+  minSize: '',
+  maxOverlap: '',
+  categories: null,
+  cropDatasetName: '',
+  embedder: DEFAULT_EMBEDDER,
+  removeDuplicates: true,
+  processAll: false,
+  relevantFilenames: '',
+  priority: 0,
+  runsOn: [],
+};
+
+const orNull = (value: MaybeNumber): number | null => (value === '' ? null : value);
+const textOrNull = (text: string): string | null => (text.trim() === '' ? null : text.trim());
+
+/** The request that a form stands for, on this image dataset. */
+export function runRequestOf(form: RunForm, dataset: string): RunRequest {
+  return {
+    dataset,
+    object_level: {
+      task_name: form.task,
+      padding: form.padding,
+      box_format: form.boxFormat,
+      crop_dataset_name: textOrNull(form.cropDatasetName),
+      min_score: orNull(form.minScore),
+      min_size: orNull(form.minSize),
+      max_overlap: orNull(form.maxOverlap),
+      categories: form.categories === null ? null : [...form.categories],
+    },
+    selection: {
+      ...amountRequest(form.amount),
+      unit: form.unit,
+      strategies: [strategyRequest(form.strategy)],
+    },
+    embedder: form.embedder.trim() === '' ? DEFAULT_EMBEDDER : form.embedder.trim(),
+    remove_exact_duplicates: form.removeDuplicates,
+    process_all: form.processAll,
+    relevant_filenames_file: textOrNull(form.relevantFilenames),
+    priority: form.priority === '' ? 0 : form.priority,
+    runs_on: [...form.runsOn],
+  };
+}
+
+/** JavaScript does not tell 1 from 1.0, so shares have a field of their own. */
+export function amountRequest(amount: Amount): Pick<Choosing, 'n_samples' | 'proportion_samples'> {
+  if (amount.kind === 'count') return amount.count === '' ? {} : { n_samples: amount.count };
+  return amount.percent === '' ? {} : { proportion_samples: shareOf(amount.percent) };
+}
+
+/** 12.5 percent is 0.125, and not a digit more. */
+export function shareOf(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
+}
+
+export function strategyRequest({ type, minimumDistance, seed }: StrategyChoice): Strategy {
+  if (type === 'random') return { type, strength: 1, seed: seed === '' ? 0 : seed };
+  return { type, strength: 1, minimum_distance: orNull(minimumDistance) };
+}
+
+/** A configuration as runs keep it: what is in it was checked when the run was asked for. */
+export interface KeptConfig {
+  datasource?: { process_all?: boolean; relevant_filenames_file?: string | null };
+  object_level?: Partial<Schemas['ObjectLevelConfig']> | null;
+  selection?: {
+    n_samples?: number | null;
+    unit?: 'objects' | 'images';
+    strategies?: readonly Partial<Strategy>[];
+  };
+  embedder?: string;
+  remove_exact_duplicates?: boolean;
+}
+
+/** The form that asks for the same as a run did. */
+export function formOfRun(
+  run: Pick<Schemas['RunDocument'], 'config' | 'priority' | 'runs_on' | 'crop_dataset'>,
+): RunForm {
+  const config = run.config as KeptConfig;
+  const objects = config.object_level ?? {};
+  return {
+    ...NEW_RUN,
+    task: objects.task_name ?? '',
+    unit: config.selection?.unit ?? 'objects',
+    amount: amountOfConfig(config.selection?.n_samples),
+    strategy: strategyOfConfig(config.selection?.strategies?.[0]),
+    padding: objects.padding ?? 0,
+    boxFormat: objects.box_format ?? 'xywh',
+    minScore: objects.min_score ?? '',
+    minSize: objects.min_size ?? '',
+    maxOverlap: objects.max_overlap ?? '',
+    categories: objects.categories ?? null,
+    cropDatasetName: objects.crop_dataset_name ?? run.crop_dataset?.name ?? '',
+    embedder: config.embedder ?? DEFAULT_EMBEDDER,
+    removeDuplicates: config.remove_exact_duplicates ?? true,
+    processAll: config.datasource?.process_all ?? false,
+    relevantFilenames: config.datasource?.relevant_filenames_file ?? '',
+    priority: run.priority,
+    runsOn: run.runs_on,
+  };
+}
+
+/**
+ * The amount of a kept configuration. There a share is below 1 or was written 1.0, which JSON readers of this language
+ * see as 1, as they do a count of one: all is asked for far more often than one.
+ */
+export function amountOfConfig(amount: number | null | undefined): Amount {
+  const usual = NEW_RUN.amount;
+  if (amount == null) return { ...usual, percent: '' };
+  if (amount <= 1) return { ...usual, kind: 'share', percent: Number((amount * 100).toPrecision(12)) };
+  return { ...usual, kind: 'count', count: amount };
+}
+
+export function strategyOfConfig(strategy: Partial<Strategy> | undefined): StrategyChoice {
+  const usual = NEW_RUN.strategy;
+  if (strategy?.type === 'random') return { ...usual, type: 'random', seed: strategy.seed ?? 0 };
+  if (strategy?.type === 'diversity') return { ...usual, minimumDistance: strategy.minimum_distance ?? '' };
+  return usual;
+}
+
+/** What a run takes for a category: its name, or its id where another one would be taken for it. */
+export function categoryWord(
+  category: { id: number; name: string },
+  all: readonly { id: number; name: string }[],
+): string {
+  const meant = all.findLast(({ name }) => name === category.name);
+  return meant?.id === category.id && !category.name.includes(',') ? category.name : String(category.id);
+}
+
+/** Ids of the categories that a run takes these words for. */
+export function categoryIds(
+  words: readonly string[],
+  all: readonly { id: number; name: string }[],
+): number[] {
+  return words.flatMap((word) => {
+    const found = all.findLast(({ name }) => name === word) ?? all.find(({ id }) => String(id) === word);
+    return found === undefined ? [] : [found.id];
+  });
+}
+
+const DATASET_NAME = /^[a-zA-Z0-9][a-zA-Z0-9 _-]{2,127}$/;
+
+/** Why a dataset cannot be called so; null if it can. The server judges the same way. */
+export function nameProblem(name: string): string | null {
+  return DATASET_NAME.test(name)
+    ? null
+    : '3 to 128 letters, digits, spaces, `_` or `-`, beginning with a letter or a digit';
+}
+
+/** A name that no other dataset has: this one, or with the lowest number that is free. */
+export function freeName(wanted: string, taken: ReadonlySet<string>): string {
+  if (!taken.has(wanted)) return wanted;
+  for (let number = 2; ; number += 1) {
+    if (!taken.has(`${wanted}-${number}`)) return `${wanted}-${number}`;
+  }
+}
