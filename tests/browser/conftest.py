@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -60,13 +60,13 @@ def start_deployment(webapp: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """Start `swath up` (with `command="server"` no worker) on a home of its own, with the web app."""
     started: list[Deployment] = []
 
-    def start(name: str, *, command: str = "up", arguments: tuple[str, ...] = ()) -> Deployment:
+    def start(name: str, *, command: str = "up", environment: Mapping[str, str] | None = None) -> Deployment:
         folder = tmp_path_factory.mktemp(name)
         deployment = Deployment(folder, f"sqlite:///{folder / 'home' / 'swath.sqlite'}")
         started.append(deployment)
-        deployment.environment["SWATH_WEBAPP_DIR"] = str(webapp)
+        deployment.environment |= {"SWATH_WEBAPP_DIR": str(webapp), **(environment or {})}
         deployment.worker_timeout_s = 20.0  # browsers keep both cores busy
-        deployment.start_server(command, *(("--no-browser",) if command == "up" else ()), *arguments)
+        deployment.start_server(command, *(("--no-browser",) if command == "up" else ()))
         return deployment
 
     yield start
@@ -105,13 +105,18 @@ def look(browser: Browser) -> Iterator[OpenBrowser]:
     contexts: list[BrowserContext] = []
     looks: list[Looking] = []
 
-    def begin(deployment: Deployment, *, logged_in: bool = True, url: str = "", **options: object) -> Looking:
+    def begin(
+        deployment: Deployment, *, logged_in: bool = True, url: str = "", init_script: str = "", **options: object
+    ) -> Looking:
         chosen = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
         context = browser.new_context(**chosen)  # type: ignore[arg-type]
         contexts.append(context)
+        where = url or deployment.url
         if logged_in:
-            log_in(context, deployment)
-        looking = Looking(context.new_page(), url or deployment.url)
+            log_in(context, deployment, where)
+        if init_script:
+            context.add_init_script(init_script)
+        looking = Looking(context.new_page(), where)
         looks.append(looking)
         return looking
 

@@ -37,7 +37,7 @@ def test_stays_dark_across_a_reload_once_somebody_wants_it(look: OpenBrowser, de
 def test_shows_all_keys_on_a_question_mark_but_not_while_typing(look: OpenBrowser, demo: Deployment) -> None:
     page = look(demo).open("/")
     page.get_by_role("button", name="Choose a dataset").click()
-    page.get_by_label("Find a dataset").fill("?")
+    page.get_by_label("Find a dataset", exact=True).fill("?")
     expect(page.get_by_role("dialog", name="Keys")).to_have_count(0)
     page.keyboard.press("Escape")
     page.keyboard.press("?")
