@@ -84,6 +84,32 @@ def test_datasets_are_looked_through_tagged_and_exported(client: Client, tmp_pat
     assert client.datasets.list() == []
 
 
+def test_a_preview_shows_the_very_crops_that_a_run_cuts(client: Client, photos: Fixture) -> None:
+    preview = client.previews.create(photos.root)
+    document = preview.document
+    assert (document.images_listed, document.images_checked, document.task) == (4, 4, "vehicles")
+    assert (len(document.objects.score), document.findings) == (12, ())
+    written = {
+        (sample.crop.parent_file_name, sample.crop.position): client.datasets.get("photos-crops").image(sample)
+        for sample in client.datasets.get("photos-crops").iter_samples()
+        if sample.crop is not None
+    }
+    for image in preview.images:
+        assert Image.open(io.BytesIO(preview.picture(image, max_size=32))).width <= 32
+        for position, found in enumerate(image.objects):
+            assert preview.crop(found) == written[image.key, position]
+            assert preview.crop(found, padding=0.5) != written[image.key, position]
+    assert client.previews.get(preview.id).document == document
+    assert client.previews.create(dataset="photos", box_format="auto").document.box_format == "xywh"
+    with pytest.raises(InvalidConfig, match="either `datasource` or `dataset`"):
+        client.previews.create()
+    with pytest.raises(InvalidConfig) as wrong:
+        client.previews.create(photos.root, task="vans")
+    assert wrong.value.field == "task"
+    with pytest.raises(NotFound):
+        client.previews.get("0" * 24)
+
+
 def test_runs_are_asked_for_watched_cancelled_and_looked_at(client: Client, photos: Fixture, tmp_path: Path) -> None:
     [earlier] = client.runs.list("photos")
     assert earlier.state is RunState.COMPLETED

@@ -394,6 +394,13 @@ class TestContext:
         assert gone.status_code == 404
         assert "`street.png`" in gone.json()["detail"]
 
+    def test_an_image_is_read_once_for_several_pictures(
+        self, client: TestClient, crop: dict[str, Any], folders: tuple[Path, Path]
+    ) -> None:
+        assert self.get(client, crop).status_code == 200
+        (folders[0] / "street.png").unlink()
+        assert size_of(self.get(client, crop, margin=0).content) == (80, 40)
+
     def test_an_image_that_has_changed_gives_no_surroundings_of_something_else(
         self, client: TestClient, crop: dict[str, Any], folders: tuple[Path, Path]
     ) -> None:
