@@ -15,6 +15,7 @@ from swath.cli.access_commands import token_app, user_app
 from swath.cli.dataset_commands import datasets_command, delete_command, export_command, show_command
 from swath.cli.demo_command import demo_data_command
 from swath.cli.doctor_command import doctor_command
+from swath.cli.map_command import map_command
 from swath.cli.run_command import run_command
 from swath.cli.select_command import select_command
 from swath.cli.server_commands import server_command, up_command
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("select")(select_command)
+app.command("map")(map_command)
 app.command("up")(up_command)
 app.command("server")(server_command)
 app.command("worker")(worker_command)

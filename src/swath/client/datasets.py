@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.client.documents import read, segment
+from swath.client.maps import Projection, list_projections, make_projection
 from swath.client.transport import Transport
+from swath.core.browsing.projections import ProjectionMethod
 from swath.core.errors import SourceUnavailable
 from swath.wire.access import DatasetCreate, DatasourceChange, DatasourceDocument, VerifiedDatasource
 from swath.wire.browsing import SampleDocument, SamplePage
@@ -175,6 +177,26 @@ class Dataset:
         target = Path(path)
         self._transport.download(f"/exports/{export.id}/file", target)
         return target
+
+    @property
+    def projections(self) -> list[Projection]:
+        """The maps of its embeddings, oldest first; that of PCA is always there once there are embeddings."""
+        return list_projections(self._transport, self.id)
+
+    def make_projection(
+        self,
+        method: ProjectionMethod | str,
+        *,
+        parameters: Mapping[str, int | float] | None = None,
+        **options: Any,
+    ) -> Projection:
+        """Ask for a map by `pacmap`, `tsne` or `umap`; a worker makes it. One that is there is made anew.
+
+        Parameters are `neighbors` (PaCMAP, UMAP), `min_distance` (UMAP), `perplexity` (t-SNE) and `seed`; options
+        `priority` and `runs_on`. Raises InvalidConfig that names what cannot be used, Conflict for a dataset without
+        embeddings and while a run is on that map.
+        """
+        return make_projection(self._transport, self.id, method, {"parameters": dict(parameters or {}), **options})
 
     @property
     def datasource(self) -> DatasourceDocument:

@@ -11,6 +11,7 @@ from swath.client.documents import read, segment
 from swath.client.transport import Transport
 from swath.core.errors import RunCancelled, RunFailed
 from swath.core.runs import RunState
+from swath.wire.maps import ProjectionRunResult
 from swath.wire.run_result import RunResult
 from swath.wire.runs import (
     ArtifactDocument,
@@ -26,6 +27,11 @@ from swath.wire.selection_run import SelectionRunResult
 
 if TYPE_CHECKING:
     from swath.client.datasets import Dataset
+
+_RESULTS: Mapping[str, type[RunResult]] = {
+    RunKind.SELECTION: SelectionRunResult,
+    RunKind.PROJECTION: ProjectionRunResult,
+}
 
 SHORTEST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 2.0
@@ -108,10 +114,13 @@ class Run:
 
     @property
     def result(self) -> RunResult | None:
-        """What the run did, of a selection run a `SelectionRunResult`; None as long as it is not over."""
+        """What the run did; None as long as it is not over.
+
+        Of a selection run it is a `SelectionRunResult`, of one that made a map a `ProjectionRunResult`.
+        """
         if not self.document.has_result:
             return None
-        kind = SelectionRunResult if self.document.kind == RunKind.SELECTION else RunResult
+        kind = _RESULTS.get(self.document.kind, RunResult)
         return read(kind, self._transport.get(f"/runs/{self.id}/result"))
 
     def log(self) -> Iterator[LogLineDocument]:

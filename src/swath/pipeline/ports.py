@@ -15,6 +15,7 @@ from swath.core.embeddings import EmbedderIdentity
 from swath.core.runs import RunState
 
 if TYPE_CHECKING:
+    from swath.wire.maps import ProjectionRunResult
     from swath.wire.selection_run import SelectionRunResult
 
 
@@ -326,4 +327,34 @@ class SelectionSession(Protocol):
 
     def finish(self, state: RunState, message: str, result: str) -> None:
         """Close a run that could not choose, with its result document (JSON text)."""
+        ...
+
+class ProjectionSession(Protocol):
+    """The line of a run that makes or extends a map to its dataset. The store answers in process, a remote session over
+    HTTP."""
+
+    def vectors(self) -> NDArray[np.float16]:
+        """The vectors (N, D) of all samples there are now, by index. Raises NotFound if the dataset is gone."""
+        ...
+
+    def points(self) -> NDArray[np.float32]:
+        """The points (M, 2) that are on the map already, for a run that extends it; NaN: no place. Else (0, 2)."""
+        ...
+
+    def enter(self, state: RunState) -> None:
+        """Record that the run has reached a state. Raises RunCancelled if somebody cancelled it."""
+        ...
+
+    def log(self, level: str, message: str) -> None:
+        """Append a line to the run's log (level: INFO, WARNING, ERROR)."""
+        ...
+
+    def keep(self, first_index: int, points: NDArray[np.float32]) -> ProjectionRunResult:
+        """Keep points (n, 2) of the samples from `first_index` on and close the run as COMPLETED, atomically and once;
+        a second call with the same run changes nothing. Raises InvalidConfig for points that fit no samples, NotFound
+        or Conflict if the map is gone or another run's."""
+        ...
+
+    def finish(self, state: RunState, message: str, result: str) -> None:
+        """Close a run that made no points, with its result document (JSON text)."""
         ...

@@ -76,9 +76,11 @@ class BrowsedMap:
         seed = int(self.projection.id, 16) + self.projection.version
 
         def make() -> NDArray[np.int32]:
-            has_place: NDArray[np.bool_] = np.isfinite(self.points()).all(axis=1)
+            x, y = self.points().T
+            has_place = np.isfinite(x) & np.isfinite(y)
             order = display_order(len(has_place), seed)
-            return order[has_place[order]]
+            shown: NDArray[np.int32] = order[has_place[order]]
+            return shown
 
         return self.browsed.kept_array(("display order", *self._key), make)
 

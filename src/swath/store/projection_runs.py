@@ -83,12 +83,9 @@ def schedule_map(
 ) -> str:
     """Let a run wait that makes the map of a method, anew if there is one. Returns the id of the run.
 
-    Raises InvalidConfig for PCA, Conflict for a dataset without samples or embeddings and while a run is on this map.
+    The method is not PCA, and `parameters` are complete. Raises Conflict for a dataset without samples or embeddings
+    and while a run is on this map.
     """
-    if method is ProjectionMethod.PCA:
-        raise InvalidConfig(
-            "the map of method `pca` is made with every commit", field="method", hint="Ask for another method."
-        )
     if not dataset.sample_count or dataset.embedder_id is None:
         raise Conflict(
             f"dataset `{dataset.name}` has no embeddings to make a map of",

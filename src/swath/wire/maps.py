@@ -45,7 +45,6 @@ class MapParameters(Document):
 
 
 _USUAL: Mapping[ProjectionMethod, Mapping[str, int | float]] = {
-    ProjectionMethod.PCA: {},
     ProjectionMethod.PACMAP: {"neighbors": 10, "seed": 0},
     ProjectionMethod.TSNE: {"perplexity": 30.0, "seed": 0},
     ProjectionMethod.UMAP: {"neighbors": 15, "min_distance": 0.1, "seed": 0},
@@ -55,8 +54,15 @@ _USUAL: Mapping[ProjectionMethod, Mapping[str, int | float]] = {
 def complete_parameters(method: ProjectionMethod, given: MapParameters) -> MapParameters:
     """What was given, and the usual values of what else the method knows.
 
-    Raises InvalidConfig for a parameter that it does not know, naming it as a request has it.
+    Raises InvalidConfig for a method that nobody can ask for, and for a parameter that it does not know, naming it as a
+    request has it.
     """
+    if method not in _USUAL:
+        raise InvalidConfig(
+            f"the map of method `{method.value}` is made with every commit",
+            field="method",
+            hint=f"Ask for one of {', '.join(f'`{other.value}`' for other in _USUAL)}.",
+        )
     usual = _USUAL[method]
     asked = given.model_dump(exclude_none=True)
     for name in asked:

@@ -17,6 +17,7 @@ from swath.store.home import Home
 from swath.wire.run_config import parse_run_config
 from swath.wire.run_result import RunResult
 from swath.wire.runs import Assignment, RunCredentials, RunKind
+from swath.wiring.claimed_projections import execute_claimed_projection
 from swath.wiring.claimed_selections import execute_claimed_selection
 from swath.wiring.machinery import EmbedderShelf, Reach, open_machinery
 from swath.wiring.runs import kill_point
@@ -37,6 +38,8 @@ class RunExecution:
         """Do a run to its end, see `swath.worker.loop.Execute`."""
         if assignment.kind == RunKind.SELECTION:
             return execute_claimed_selection(self.settings, self.transport, assignment, observer).message
+        if assignment.kind == RunKind.PROJECTION:
+            return execute_claimed_projection(self.settings, self.transport, assignment, observer).message
         return self.run(assignment, observer).message
 
     def run(self, assignment: Assignment, observer: RunObserver) -> RunResult:

@@ -229,6 +229,26 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/datasets/{dataset}/exports:preview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Preview Export
+     * @description What the file of an export would begin with, without making it.
+     */
+    post: operations['preview_export'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/exports/{export}': {
     parameters: {
       query?: never;
@@ -632,6 +652,70 @@ export interface paths {
      */
     get: operations['get_preview_crop'];
     put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/session/vectors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Vectors
+     * @description Embeddings of the samples of the dataset of a map, by index: column `vector`; the head's `total` counts all.
+     *
+     *     It may grow from one answer to the next; what is there does not change its place.
+     */
+    get: operations['get_vectors'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/session/points': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Placed Points
+     * @description The points that are on the map that a run extends, by sample index: column `point` (NaN: no place); none for a
+     *     run that makes it.
+     */
+    get: operations['get_placed_points'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/projection': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /**
+     * Put Projection
+     * @description The points that a run has made: the next version of the map, and the end of the run. The same again answers the
+     *     same.
+     */
+    put: operations['put_projection'];
     post?: never;
     delete?: never;
     options?: never;
@@ -1970,7 +2054,8 @@ export interface components {
      * BitmapPart
      * @description The samples whose bit is set, counted from the lowest bit of the first byte.
      *
-     *     With a projection, bit i is the i-th point of `points.bin` of that version; without, the sample of index i.
+     *     With a projection, bit i is the i-th point of `points.bin` of that version; without, the sample of index i, and it
+     *     may end with the last member.
      */
     BitmapPart: {
       /** Base64 */
@@ -2488,6 +2573,23 @@ export interface components {
        * @default false
        */
       include_images?: boolean;
+    };
+    /**
+     * ExportPreview
+     * @description What the file of an export would begin with: `head` is what stands before the first record (a table's line of
+     *     names), `records` the first few as text, shortened where they are long. Files of a zip are records that begin with
+     *     their path; what a program packs into bytes is told as text.
+     */
+    ExportPreview: {
+      format: components['schemas']['ExportFormat'];
+      /** Media Type */
+      media_type: string;
+      /** Sample Count */
+      sample_count: number;
+      /** Head */
+      head: string;
+      /** Records */
+      records: string[];
     };
     /**
      * ExportState
@@ -5467,6 +5569,40 @@ export interface operations {
       default: components['responses']['Problem'];
     };
   };
+  preview_export: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        dataset: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['NewExport'];
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ExportPreview'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
   get_export: {
     parameters: {
       query?: never;
@@ -6162,6 +6298,110 @@ export interface operations {
       403: components['responses']['Problem403'];
       404: components['responses']['Problem404'];
       409: components['responses']['Problem409'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_vectors: {
+    parameters: {
+      query: {
+        /** @description number of the first row */
+        first: number;
+        /** @description rows, at most */
+        count: number;
+      };
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_placed_points: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  put_projection: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/vnd.swath.columns': string;
+      };
+    };
+    responses: {
+      /** @description Successful Response */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['ProjectionRunResult'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
       422: components['responses']['Problem422'];
       503: components['responses']['Problem503'];
       default: components['responses']['Problem'];
