@@ -44,8 +44,3 @@ function changedAt({ head, crops }: Family): number {
 function sizeOf({ head, crops }: Family): number {
   return crops.reduce((sum, { sample_count }) => sum + sample_count, head.sample_count);
 }
-
-/** What samples of a kind of dataset are called. */
-export function unitOf(kind: string): 'object' | 'image' {
-  return kind === 'crops' ? 'object' : 'image';
-}

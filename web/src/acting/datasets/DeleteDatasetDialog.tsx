@@ -1,8 +1,8 @@
 import { Button, Checkbox, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { useDeleteDataset, type Dataset } from '@/api/queries/datasets';
-import { unitOf } from '@/model/families';
 import { counted } from '@/model/format';
+import { unitOf } from '@/model/kinds';
 import { notifyDone } from '@/ui/notify';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 

@@ -92,6 +92,24 @@ export const allFacetsQuery = (dataset: string) =>
       ),
   });
 
+const LATEST_RUNS = 5;
+
+/** The newest runs that add to a dataset, choose among its samples or lay out its maps. */
+export const latestRunsQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['runs', 'latest', dataset],
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/runs', { params: { query: { dataset, limit: LATEST_RUNS } }, signal })),
+  });
+
+/** How the maps of a dataset stand. */
+export const mapStatesQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['projections', dataset, 'states'],
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/datasets/{dataset}/projections', { params: { path: { dataset } }, signal })),
+  });
+
 export const datasourceQuery = (dataset: string) =>
   queryOptions({
     queryKey: ['datasets', dataset, 'datasource'],

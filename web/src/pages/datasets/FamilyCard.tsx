@@ -7,8 +7,9 @@ import { DatasetMenu } from '@/acting/datasets/DatasetMenu';
 import { meQuery } from '@/api/queries/account';
 import type { Dataset } from '@/api/queries/datasets';
 import { SampleMosaic } from '@/grid/SampleMosaic';
-import { unitOf, type Family } from '@/model/families';
-import { count, counted } from '@/model/format';
+import type { Family } from '@/model/families';
+import { counted } from '@/model/format';
+import { samplesPath, unitOf } from '@/model/kinds';
 import { CardFacts } from './CardFacts';
 import classes from './FamilyCard.module.css';
 
@@ -64,15 +65,13 @@ function Member({ dataset, label }: { dataset: Dataset; label: string }) {
     <Link to="/d/$dataset" params={{ dataset: dataset.id }} className={classes.member}>
       <Icon size={14} strokeWidth={1.8} aria-hidden />
       <span className={classes.label}>{label}</span>
-      <span className={classes.count} title={counted(dataset.sample_count, unitOf(dataset.kind))}>
-        {count(dataset.sample_count)} {dataset.kind === 'crops' ? 'objects' : 'images'}
-      </span>
+      <span className={classes.count}>{counted(dataset.sample_count, unitOf(dataset.kind))}</span>
     </Link>
   );
 }
 
 /** Where the pictures of a dataset are looked at. */
 function placeOf({ kind, sample_count }: Dataset) {
-  if (sample_count === 0) return '/d/$dataset';
-  return kind === 'crops' ? '/d/$dataset/objects' : '/d/$dataset/images';
+  if (sample_count === 0) return '/d/$dataset' as const;
+  return samplesPath(kind);
 }

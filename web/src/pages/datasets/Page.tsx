@@ -19,7 +19,7 @@ const ORDERS: { value: FamilyOrder; label: string }[] = [
   { value: 'size', label: 'Size' },
 ];
 
-const COLUMNS = { base: 1, sm: 2, lg: 3, xl: 4 };
+const COLUMNS = { base: 1, sm: 2, lg: 3 };
 
 export default function Page() {
   const { data, error, refetch } = useQuery(datasetsQuery);

@@ -1,0 +1,33 @@
+import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import type { Schemas } from '@/api/client';
+import { counted } from '@/model/format';
+import classes from './FindingItem.module.css';
+
+const ICONS = { error: CircleAlert, warning: TriangleAlert } as const;
+
+/** One thing that a person should know about the input, in the words of who found it. */
+export function FindingItem({ finding }: { finding: Schemas['FindingDocument'] }) {
+  const Icon = finding.severity in ICONS ? ICONS[finding.severity as keyof typeof ICONS] : Info;
+  const examples = finding.examples ?? [];
+  const unnamed = (finding.count ?? 0) - examples.length;
+  return (
+    <div className={classes.finding} data-severity={finding.severity}>
+      <Icon size={16} className={classes.icon} aria-label={finding.severity} />
+      <div className={classes.words}>
+        <p>{finding.message}</p>
+        {finding.hint && <p className={classes.hint}>{finding.hint}</p>}
+        {examples.length > 0 && (
+          <details>
+            <summary>{counted(examples.length, 'example')}</summary>
+            <ul>
+              {examples.map((example) => (
+                <li key={example}>{example}</li>
+              ))}
+              {unnamed > 0 && <li>… and {counted(unnamed, 'more', 'more')}</li>}
+            </ul>
+          </details>
+        )}
+      </div>
+    </div>
+  );
+}
