@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from swath.core.browsing import Facets
+from swath.core.browsing.ordering import SortKey
 from swath.core.errors import NotFound
 from swath.server.browsing import BrowsedDataset
 from swath.server.dependencies import Reader, ServicesDep
@@ -21,6 +22,7 @@ from swath.wire.browsing import (
     CropLink,
     FacetsDocument,
     FacetsQuery,
+    FilterDocument,
     HistogramDocument,
     PredictionDocument,
     PredictionList,
@@ -38,6 +40,8 @@ router = APIRouter(tags=["samples"])
 @router.post("/datasets/{dataset}/samples:query", response_model=SamplePage)
 def query_samples(services: ServicesDep, principal: Reader, dataset: str, query: SampleQuery) -> SamplePage:
     """One page of the samples that pass a filter, in order."""
+    if query.filter == FilterDocument() and query.sort.key is SortKey.INDEX:
+        return _page_by_index(services, visible_dataset(services, principal, dataset), query)
     browsed = browse(services, principal, dataset)
     asked = resolve_filter(services.store, browsed, query.filter)
     order = browsed.order(
@@ -49,6 +53,17 @@ def query_samples(services: ServicesDep, principal: Reader, dataset: str, query:
     indices = order[query.offset : query.offset + query.limit].tolist()
     names = names_in(browsed.columns)
     items = sample_documents(services.store, browsed.dataset, indices, names, with_tags=query.with_tags)
+    return SamplePage(items=tuple(items), total=len(order))
+
+
+def _page_by_index(services: Services, dataset: Dataset, query: SampleQuery) -> SamplePage:
+    """A page of all samples by index: the first look at a dataset, and its cover, wait for no columns."""
+    everything = range(dataset.sample_count)
+    order = everything[::-1] if query.sort.descending else everything
+    indices = list(order[query.offset : query.offset + query.limit])
+    with services.store.reading() as connection:
+        names = names_of(connection, dataset)
+    items = sample_documents(services.store, dataset, indices, names, with_tags=query.with_tags)
     return SamplePage(items=tuple(items), total=len(order))
 
 

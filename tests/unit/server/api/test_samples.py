@@ -103,6 +103,19 @@ def test_a_sample_says_what_it_is(client: TestClient, crops: list[Sample]) -> No
     ]
 
 
+def test_a_page_of_everything_by_index_reads_no_columns(
+    client: TestClient, crops: list[Sample], services: Services
+) -> None:
+    pages = [{"offset": 0}, {"offset": 20, "limit": 5, "with_tags": True}, {"offset": 25}, {"offset": 99}]
+    pages += [{**page, "sort": {"key": "index", "descending": True}} for page in pages]
+    by_index = [query(client, page) for page in pages]
+    assert [len(page["items"]) for page in by_index[:4]] == [27, 5, 2, 0]
+    assert services.browser.byte_count == 0
+    # A filter that all pass takes the other way.
+    assert [query(client, {**page, "filter": {"min_width": 0}}) for page in pages] == by_index
+    assert services.browser.byte_count > 0
+
+
 def test_filters_by_names_ids_tags_and_text(client: TestClient, crops: list[Sample]) -> None:
     def expected(passes: Any) -> list[int]:
         return [sample.index for sample in crops if passes(sample)]
