@@ -27,6 +27,7 @@ const layers = [
       'src/scatter/**',
       'src/filters/**',
       'src/inspector/**',
+      'src/running/**',
       'src/acting/**',
     ],
     never: ['@/pages/*', '@/app/*'],

@@ -1,0 +1,19 @@
+/** Which field of a form a refusal of the server is about. */
+import { ProblemError } from '@/api/client';
+
+/** What is wrong with a field: of the first of these names that the server has named, or of something inside it. */
+export type FieldErrors = (...names: string[]) => string | undefined;
+
+export function fieldErrors(error: unknown): FieldErrors {
+  if (!(error instanceof ProblemError)) return () => undefined;
+  const { field, fields, detail, hint } = error.problem;
+  const told =
+    fields != null && fields.length > 0
+      ? fields
+      : field == null
+        ? []
+        : [{ field, detail: hint ? `${detail}. ${hint}` : detail }];
+  return (...names) =>
+    told.find(({ field: found }) => names.some((name) => found === name || found.startsWith(`${name}.`)))
+      ?.detail;
+}
