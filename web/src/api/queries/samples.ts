@@ -1,0 +1,71 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { Bitmap } from '@/model/bitmap';
+import type { Filter, Sort } from '@/model/browsing';
+import { api, fetchBytes, ok, type Schemas } from '../client';
+
+export type Sample = Schemas['SampleDocument'];
+export type SamplePage = Schemas['SamplePage'];
+export type Facets = Schemas['FacetsDocument'];
+
+/** A row of samples: those of a dataset that pass a filter, in an order. */
+export interface SampleRow {
+  datasetId: string;
+  filter?: Filter;
+  sort?: Sort;
+  /** With what was predicted on images. */
+  withBoxes?: boolean;
+}
+
+export const PAGE_SIZE = 200;
+
+export const samplePageQuery = (row: SampleRow, page: number) =>
+  queryOptions({
+    queryKey: ['samples', row.datasetId, 'page', row, page],
+    // The client's types forget how long tuples are.
+    queryFn: async ({ signal }): Promise<SamplePage> =>
+      (await ok(
+        api.POST('/api/datasets/{dataset}/samples:query', {
+          params: { path: { dataset: row.datasetId } },
+          body: {
+            filter: row.filter ?? {},
+            sort: row.sort ?? { key: 'index', descending: false },
+            offset: page * PAGE_SIZE,
+            limit: PAGE_SIZE,
+            with_tags: false,
+          },
+          signal,
+        }),
+      )) as SamplePage,
+  });
+
+/** Counts beside a filter; those before it stay in view until the new ones are there. */
+export const facetsQuery = (datasetId: string, filter: Filter | undefined) =>
+  queryOptions({
+    queryKey: ['facets', datasetId, filter ?? {}],
+    queryFn: ({ signal }) =>
+      ok(
+        api.POST('/api/datasets/{dataset}/samples:facets', {
+          params: { path: { dataset: datasetId } },
+          body: { filter: filter ?? {} },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+
+/** All samples that pass a filter, as the server finds them. */
+export async function membersOfFilter(datasetId: string, filter: Filter | undefined): Promise<Bitmap> {
+  const selection = await ok(
+    api.POST('/api/datasets/{dataset}/selections', {
+      params: { path: { dataset: datasetId } },
+      body: { selector: { all_of: filter === undefined ? [] : [{ filter }], except_ids: [] } },
+    }),
+  );
+  return membersOfSelection(selection.id);
+}
+
+/** The members of a stored selection. */
+export async function membersOfSelection(selectionId: string): Promise<Bitmap> {
+  const { bytes } = await fetchBytes(`/api/selections/${selectionId}/members.bin`);
+  return new Bitmap(new Uint8Array(bytes));
+}
