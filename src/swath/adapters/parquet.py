@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
-from arro3.core import Array, DataType, Table
+from arro3.core import (
+    Array,
+    DataType,
+    Field,
+    RecordBatch,
+    RecordBatchReader,
+    Schema,
+    Table,
+    fixed_size_list_array,
+)
 from arro3.io import write_parquet
 from numpy.typing import NDArray
+
+from swath.pipeline.ports import VectorBatch
+
+COMPRESSION = "zstd(3)"
+
+ROWS_PER_GROUP = 1 << 13
+"""40 MB of vectors of 1,280 numbers."""
 
 
 class ParquetTables:
@@ -23,8 +40,47 @@ class ParquetTables:
             raise ValueError(f"columns differ in length: {lengths}")
         table = Table.from_pydict({name: _arrow(name, column) for name, column in columns.items()})
         file = io.BytesIO()
-        write_parquet(table, file, compression="zstd(3)")
+        write_parquet(table, file, compression=COMPRESSION)
         return file.getvalue()
+
+    def write_vectors(self, path: Path, batches: Iterable[VectorBatch], *, dimension: int) -> None:
+        """A Parquet file of the columns `file_name`, `id` and `vector`, a list of `dimension` float32. Memory is
+        bounded by a group of rows, however many come."""
+        values = Field("item", DataType.float32(), nullable=False)
+        vector_type = DataType.list(values, dimension)
+        texts = (Field("file_name", DataType.string(), nullable=False), Field("id", DataType.string(), nullable=False))
+        schema = Schema([*texts, Field("vector", vector_type, nullable=False)])
+
+        failures: list[BaseException] = []
+
+        def rows() -> Iterator[RecordBatch]:
+            for batch in _noting(failures, batches):
+                flat = np.ascontiguousarray(batch.vectors, dtype=np.float32).reshape(-1)
+                vectors = fixed_size_list_array(Array.from_numpy(flat), dimension, type=vector_type)
+                columns = (*(Array(texts, DataType.string()) for texts in (batch.file_names, batch.ids)), vectors)
+                yield RecordBatch.from_arrays(columns, schema=schema)
+
+        try:
+            write_parquet(
+                RecordBatchReader.from_batches(schema, rows()),
+                path,
+                compression=COMPRESSION,
+                dictionary_enabled=False,  # no two vectors are alike
+                max_row_group_size=ROWS_PER_GROUP,
+            )
+        except Exception:
+            if failures:
+                # What ended the batches, which the library tells in words of its own.
+                raise failures[0] from None
+            raise
+
+
+def _noting(failures: list[BaseException], batches: Iterable[VectorBatch]) -> Iterator[VectorBatch]:
+    try:
+        yield from batches
+    except BaseException as exc:
+        failures.append(exc)
+        raise
 
 
 def _arrow(name: str, column: Sequence[str] | NDArray[np.generic]) -> Array:

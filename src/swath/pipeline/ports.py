@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -221,10 +222,23 @@ class ImageIndex(Protocol):
     def put_digests(self, uri: str, digests: Sequence[tuple[FileEntry, bytes]]) -> None: ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VectorBatch:
+    """Some samples with their vectors; row i of each is the same sample."""
+
+    ids: Sequence[str]
+    file_names: Sequence[str]
+    vectors: NDArray[np.float16]  # (rows, D)
+
+
 class TableWriter(Protocol):
     """Writes columns as a table file people can open elsewhere."""
 
     def to_parquet(self, columns: Mapping[str, Sequence[str] | NDArray[np.generic]]) -> bytes: ...
+
+    def write_vectors(self, path: Path, batches: Iterable[VectorBatch], *, dimension: int) -> None:
+        """Write named vectors to a file as they come, never all of them in memory."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -328,6 +342,7 @@ class SelectionSession(Protocol):
     def finish(self, state: RunState, message: str, result: str) -> None:
         """Close a run that could not choose, with its result document (JSON text)."""
         ...
+
 
 class ProjectionSession(Protocol):
     """The line of a run that makes or extends a map to its dataset. The store answers in process, a remote session over

@@ -8,7 +8,7 @@ samples takes seconds, and so does whatever is built at its first use; later one
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,17 +17,28 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from swath.core.browsing import FacetIndex, NeighborIndex, SampleColumns, SampleFilter, SortKey, filtered, full_order
+from swath.core.browsing import (
+    FacetIndex,
+    MetadataColumn,
+    NeighborIndex,
+    SampleColumns,
+    SampleFilter,
+    SortKey,
+    filtered,
+    full_order,
+)
 from swath.core.browsing import mask as mask_of
 from swath.core.browsing.columns import PREDICTION_COLUMNS, SAMPLE_COLUMNS
-from swath.core.errors import Conflict, NotFound
+from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.memo import Memo
 from swath.store import schema
 from swath.store.database import Store
 from swath.store.datasets import Dataset, dataset_by_id
 from swath.store.embeddings import read_vectors, segments_of
+from swath.store.hints import near_names
 from swath.store.home import Home
 from swath.store.ids import new_id
+from swath.store.metadata_columns import load_metadata
 from swath.store.neighbor_files import load_index, store_index
 from swath.store.sample_columns import load_columns
 
@@ -136,22 +147,53 @@ class BrowsedDataset:
         """The samples (N,) that pass a filter."""
         return self.kept_array(("mask", asked.key), lambda: mask_of(self.columns, asked.filter))
 
+    def metadata(self) -> Mapping[str, MetadataColumn]:
+        """What people attached to the samples, of crops to their images: columns by key, read at their first use."""
+
+        def read() -> Mapping[str, MetadataColumn]:
+            parent_id, parent = self.dataset.parent_id, self.columns.parent
+            count = len(self.columns) if parent_id is None else int(parent.max(initial=-1)) + 1
+            with self._store.reading() as connection:
+                found = load_metadata(connection, parent_id or self.dataset.id, count)
+            if parent_id is None:
+                return found
+            return {key: column.of_children(parent) for key, column in found.items()}
+
+        return self.kept("metadata", read, size_of=lambda found: sum(column.byte_count for column in found.values()))
+
+    def metadata_column(self, key: str, *, field: str) -> MetadataColumn:
+        """The column of one key. Raises InvalidConfig, naming `field`, for one that no sample has."""
+        columns = self.metadata()
+        if key not in columns:
+            raise InvalidConfig(
+                f"no sample of dataset `{self.dataset.name}` has metadata `{key}`",
+                field=field,
+                hint=near_names(key, list(columns), "metadata"),
+            )
+        return columns[key]
+
     def order(
-        self, asked: NamedFilter, sort_key: SortKey, *, descending: bool, reference: int | None = None
+        self,
+        asked: NamedFilter,
+        sort_key: SortKey,
+        *,
+        descending: bool,
+        reference: int | None = None,
+        metadata_key: str | None = None,
     ) -> NDArray[np.int32]:
         """The indices (K,) of the samples that pass a filter, in order: by their distance from the sample of index
-        `reference`, where that is asked for."""
+        `reference`, or by the metadata under a key, where that is asked for."""
+        codes = None if metadata_key is None else self.metadata_column(metadata_key, field="sort.metadata_key").codes
 
         def sort_all() -> NDArray[np.int32]:
             distance = None if reference is None else self._distances_from(reference)
-            return full_order(self.columns, sort_key, descending=descending, distance=distance)
+            return full_order(self.columns, sort_key, descending=descending, distance=distance, metadata=codes)
 
-        order = self.kept_array(("order", sort_key, descending, reference), sort_all)
+        how = (sort_key, descending, reference, metadata_key)
+        order = self.kept_array(("order", *how), sort_all)
         if not asked.key:
             return order
-        return self.kept_array(
-            ("filtered", asked.key, sort_key, descending, reference), lambda: filtered(order, self.mask(asked))
-        )
+        return self.kept_array(("filtered", asked.key, *how), lambda: filtered(order, self.mask(asked)))
 
     def vectors(self) -> NDArray[np.float16]:
         """The vectors (N, D) of all samples, (0, 0) if there are none. Checked against their checksums once."""

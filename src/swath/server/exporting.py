@@ -5,22 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from swath.core.errors import NotFound, SwathError
-from swath.server.datasources import open_files_of
+from swath.core.errors import SwathError
+from swath.server.export_sources import export_source
 from swath.server.services import Services
-from swath.store import export_jobs, exports, metadata_tables
+from swath.store import export_jobs
 from swath.store.clock import now_ms
+from swath.store.export_files import write_export
 from swath.store.export_jobs import ExportJob
-from swath.store.exports import Subset
 from swath.store.files import TEMPORARY_SUFFIX, flush_folder, naming_failures
 from swath.store.sharing import find_dataset
-from swath.wire.exports import ExportFormat
 
 Item = TypeVar("Item")
 
@@ -34,9 +32,6 @@ LOOK_AGAIN_S = 60.0
 
 STOPPING_S = 10.0
 """How long a server that stops waits for the step that is under way; a file that is not whole is nothing."""
-
-ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-"""Of every file in a zip: the same crops make the same bytes."""
 
 
 @contextmanager
@@ -131,54 +126,13 @@ class Exporter:
         services = self._services
         with services.store.reading() as connection:
             members = export_jobs.members_of(connection, job)
+            dataset = find_dataset(connection, job.dataset_id)
+        source = export_source(services, dataset, members, job.options, link_base=job.link_base)
         with _whole(job.file(services.home)) as path:
-            if job.format is ExportFormat.CROPS:
-                self._write_zip(path, exports.crop_files(services.store, job.dataset_id, members), job)
-            else:
-                with path.open("wb") as file:
-                    for piece in self._watched(self._pieces(job, members)):
-                        file.write(piece)
+            write_export(path, source, job.format, self._watched)
             return path.stat().st_size
 
-    def _pieces(self, job: ExportJob, subset: Subset) -> Iterable[bytes]:
-        store, dataset = self._services.store, job.dataset_id
-        match job.format:
-            case ExportFormat.FILENAMES:
-                return [exports.export_filenames(store, dataset, subset).encode()]
-            case ExportFormat.EMBEDDINGS_CSV:
-                return _encoded(exports.export_embeddings_csv(store, self._services.home, dataset, subset))
-            case ExportFormat.COCO:
-                return [exports.export_coco(store, dataset, subset)]
-            case ExportFormat.CSV:
-                return _encoded(metadata_tables.metadata_csv(store, dataset, subset))
-            case ExportFormat.TAGS:
-                return _encoded(exports.export_tags(store, dataset, subset))
-            case ExportFormat.PARQUET:
-                return [self._services.tables.to_parquet(metadata_tables.metadata_columns(store, dataset, subset))]
-            case ExportFormat.CROPS:
-                raise AssertionError("a zip is not written in pieces")
-
-    def _write_zip(self, path: Path, files: Iterable[exports.CropFile], job: ExportJob) -> None:
-        """One crop in memory at a time. JPEGs do not get smaller, so nothing is compressed but the table."""
-        with self._services.store.reading() as connection:
-            dataset = find_dataset(connection, job.dataset_id)
-        source = open_files_of(self._services, dataset, "output", is_waited_for=False)
-        lines = [exports.crops_csv_head()]
-        missing: list[str] = []
-        with zipfile.ZipFile(path, "w") as archive:
-            for file in self._watched(files):
-                try:
-                    data = source.read(file.key)
-                except NotFound:
-                    missing.append(file.key)
-                    continue
-                archive.writestr(_entry(file.path), data)
-                lines.append(file.csv_line)
-            archive.writestr(_entry(exports.CROPS_CSV), "".join(lines).encode(), zipfile.ZIP_DEFLATED)
-        if missing:
-            raise exports.crops_are_gone(missing, dataset.output_uri, exported=len(lines) - 1)
-
-    def _watched(self, items: Iterable[Item]) -> Iterator[Item]:
+    def _watched(self, items: Iterable[Item], /) -> Iterator[Item]:
         """The items, as long as the server does not stop."""
         for item in items:
             if self._is_over.is_set():
@@ -188,16 +142,6 @@ class Exporter:
 
 class _Interrupted(Exception):
     """The server stops."""
-
-
-def _entry(path: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(path, ZIP_DATE)
-    entry.external_attr = 0o644 << 16  # readable for those who unpack it
-    return entry
-
-
-def _encoded(texts: Iterable[str]) -> Iterator[bytes]:
-    return (text.encode() for text in texts)
 
 
 @contextmanager

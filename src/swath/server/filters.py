@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from swath.core.browsing import CategoryLabel, Membership, SampleFilter
+from swath.core.browsing import CategoryLabel, Membership, MetadataColumn, MetadataKind, SampleFilter
+from swath.core.browsing.metadata import BOOLEANS
 from swath.core.errors import InvalidConfig, NotFound
 from swath.server.browsing import BrowsedDataset, NamedFilter
 from swath.store.database import Store
@@ -18,7 +19,7 @@ from swath.store.sample_columns import samples_named_like
 from swath.store.sample_lookup import indices_of
 from swath.store.selections import find_selection, selection_members
 from swath.store.tags import Tag, find_tag, tag_members
-from swath.wire.browsing import CategoryRef, FilterDocument, TagCondition
+from swath.wire.browsing import CategoryRef, FilterDocument, MetadataCondition, TagCondition
 
 _BOUNDS = (
     "min_score",
@@ -47,10 +48,15 @@ _BOUNDS = (
 def resolve_filter(store: Store, browsed: BrowsedDataset, asked: FilterDocument) -> NamedFilter:
     """The filter of a document for one dataset.
 
-    Raises InvalidConfig for a category that its tasks do not have, NotFound for a tag or a selection.
+    Raises InvalidConfig for a category that its tasks and for metadata that its samples do not have, NotFound for a tag
+    or a selection.
     """
     if asked == FilterDocument():
         return NamedFilter(key="", filter=SampleFilter())
+    metadata = tuple(
+        (condition.key, _metadata_mask(browsed, condition, f"filter.metadata[{place}]"))
+        for place, condition in enumerate(asked.metadata)
+    )
     with store.reading() as connection:
         tags = _tags(connection, browsed, asked.tags)
         return NamedFilter(
@@ -60,6 +66,7 @@ def resolve_filter(store: Store, browsed: BrowsedDataset, asked: FilterDocument)
                 categories=_category_codes(browsed, asked),
                 runs=_run_codes(browsed, asked),
                 parents=_parent_codes(connection, browsed, asked),
+                metadata=metadata,
                 members=tuple(_members(connection, browsed, asked, tags)),
                 excluded=tuple(
                     _tag_members(connection, browsed, tags[name]) for name in (asked.tags.none_of if asked.tags else ())
@@ -132,6 +139,31 @@ def _parent_codes(connection: Connection, browsed: BrowsedDataset, asked: Filter
         return None
     found = indices_of(connection, browsed.dataset.parent_id or "", asked.parents)
     return frozenset(found.values())
+
+
+def _metadata_mask(browsed: BrowsedDataset, asked: MetadataCondition, field: str) -> NDArray[np.bool_]:
+    """The samples (N,) that satisfy one condition. Raises InvalidConfig for a key or for values of another kind."""
+    column = browsed.metadata_column(asked.key, field=f"{field}.key")
+    is_number = column.kind is MetadataKind.NUMBER
+    if is_number and asked.any_of is not None:
+        raise InvalidConfig(f"metadata `{asked.key}` is numbers", field=f"{field}.any_of", hint="Give `min` and `max`.")
+    if not is_number and asked.any_of is None:
+        kind = "booleans" if column.kind is MetadataKind.BOOLEAN else "texts"
+        raise InvalidConfig(f"metadata `{asked.key}` is {kind}", field=f"{field}", hint="List values in `any_of`.")
+
+    def find() -> NDArray[np.bool_]:
+        if asked.any_of is None:
+            return column.in_range(asked.min, asked.max)
+        return column.any_of([label for value in asked.any_of for label in _labels(column, value)])
+
+    return browsed.kept_array(("metadata mask", asked.model_dump_json()), find)
+
+
+def _labels(column: MetadataColumn, value: str | bool) -> tuple[str, ...]:
+    """What a value is called in a column; nothing for a text where there are booleans: they are no texts."""
+    if isinstance(value, bool):
+        return (BOOLEANS[value],)
+    return () if column.kind is MetadataKind.BOOLEAN else (value,)
 
 
 def _members(

@@ -17,18 +17,22 @@ from swath.core.browsing import (
     ColorScheme,
     LegendEntry,
     LegendKind,
+    MetadataColumn,
+    MetadataKind,
     PolygonIndex,
     column_codes,
     density_levels,
     density_palette,
     display_order,
 )
+from swath.core.browsing.metadata import number_text
 from swath.core.errors import NotFound
 from swath.formats.png import write_indexed_png
 from swath.server.browsing import BrowsedDataset
 from swath.server.filters import members_of_selection, tag_membership
 from swath.server.services import Services
 from swath.store.datasets import DatasetKind
+from swath.store.hints import near_names
 from swath.store.projections import Projection, find_projection, read_points
 from swath.store.tags import find_tag
 
@@ -42,7 +46,7 @@ OBJECT_COUNT_LABELS = ("0", "1", "2", "3 – 4", "5 – 9", "10 – 19", "20 –
 
 COLUMNS_OF_CROPS = ("category", "score", "run", "stale")
 COLUMNS_OF_IMAGES = ("object_count", "run")
-TAG_PREFIX, SELECTION_PREFIX = "tag:", "selection:"
+TAG_PREFIX, SELECTION_PREFIX, METADATA_PREFIX = "tag:", "selection:", "metadata:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,8 +109,12 @@ class BrowsedMap:
             return self._flags(name, *self._tag(name.removeprefix(TAG_PREFIX)))
         if name.startswith(SELECTION_PREFIX):
             return self._flags(name, *self._selection(name.removeprefix(SELECTION_PREFIX)))
+        if name.startswith(METADATA_PREFIX):
+            column = self._metadata(name.removeprefix(METADATA_PREFIX))
+            return self._kept_column((name,), lambda: _coded_metadata(column))
         if name not in self.column_names:
-            known = ", ".join(f"`{known}`" for known in (*self.column_names, "tag:<name>", "selection:<id>"))
+            forms = ("tag:<name>", "selection:<id>", "metadata:<key>")
+            known = ", ".join(f"`{known}`" for known in (*self.column_names, *forms))
             raise NotFound(f"there is no column `{name}`", hint=f"There are {known}.")
         return self._kept_column((name,), lambda: self._coded(name))
 
@@ -140,6 +148,13 @@ class BrowsedMap:
     def _selection(self, selection_id: str) -> tuple[tuple[str, int], NDArray[Any]]:
         with self._services.store.reading() as connection:
             return (selection_id, 0), members_of_selection(connection, self.browsed, selection_id)
+
+    def _metadata(self, key: str) -> MetadataColumn:
+        columns = self.browsed.metadata()
+        if key not in columns:
+            hint = near_names(key, list(columns), "metadata")
+            raise NotFound(f"no sample of dataset `{self.browsed.dataset.name}` has metadata `{key}`", hint=hint)
+        return columns[key]
 
     def _flags(self, name: str, key: tuple[str, int], members: NDArray[Any]) -> MapColumn:
         def make() -> CodedColumn:
@@ -184,6 +199,23 @@ def open_map(services: Services, browsed: BrowsedDataset, projection_id: str) ->
         return found
     # A run has added samples since the columns were read; its commit added points and samples together.
     return BrowsedMap(services, services.browser.open(services.store, services.home, browsed.dataset.id), projection)
+
+
+def _coded_metadata(column: MetadataColumn) -> CodedColumn:
+    """Texts and booleans by how many samples have them, numbers by their bins, in order."""
+    if column.kind is not MetadataKind.NUMBER or column.slots is None:
+        return column_codes(column.codes, column.labels, max_codes=MOST_CATEGORIES)
+    bins = np.where(column.codes == NO_CODE, NO_CODE, column.slots.astype(np.int32))
+    return _coded_in_order(bins, _labels_of_bins(column))
+
+
+def _labels_of_bins(column: MetadataColumn) -> tuple[str, ...]:
+    """What people read for each bin: whole numbers that have one each by themselves, else the edges."""
+    low, high = column.edges[:-1].tolist(), column.edges[1:].tolist()
+    is_whole = bool((column.numbers == np.floor(column.numbers)).all())
+    if is_whole and all(end - start == 1 for start, end in zip(low, high, strict=True)):
+        return tuple(map(number_text, low))
+    return tuple(f"{number_text(start)} – {number_text(end)}" for start, end in zip(low, high, strict=True))
 
 
 def _coded_in_order(values: NDArray[np.integer[Any]], labels: Sequence[str]) -> CodedColumn:

@@ -7,7 +7,7 @@ before (their image changed) stand in later segments with explicit sample indice
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +41,17 @@ class Segment:
     dtype: str
     byte_length: int
     sha256: bytes
+
+    def rows_of(self, indices: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The row of each of some samples (M,), -1 for those that it has no row of."""
+        if self.sample_indices is None:
+            rows = indices - self.first_index
+            return np.where((rows >= 0) & (rows < self.row_count), rows, -1)
+        order = np.argsort(self.sample_indices)
+        place = np.searchsorted(self.sample_indices, indices, sorter=order)
+        candidates = np.append(order, -1)[place]
+        is_row = (candidates >= 0) & (self.sample_indices[candidates] == indices)
+        return np.where(is_row, candidates, -1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,6 +158,31 @@ def read_vectors(connection: Connection, home: Home, dataset_id: str, *, dimensi
             rows = segment.sample_indices
         vectors[rows] = map_segment(home, segment)
     return vectors
+
+
+def iter_vectors(
+    connection: Connection, home: Home, dataset_id: str, indices: NDArray[np.int64], *, rows_at_a_time: int
+) -> Iterator[NDArray[np.float16]]:
+    """The vectors of the samples `indices` (M,), piece by piece (rows, D), so that never all of them are in memory.
+
+    Every file's length and checksum are compared first. Raises SourceUnavailable as above, IndexError for samples
+    without vectors.
+    """
+    mapped = [(segment, map_segment(home, segment)) for segment in segments_of(connection, dataset_id)]
+
+    def rows_of(wanted: NDArray[np.int64]) -> NDArray[np.float16]:
+        rows = np.zeros((len(wanted), mapped[0][0].dimension), dtype=STORED_DTYPE)
+        is_there = np.zeros(len(wanted), dtype=np.bool_)
+        for segment, vectors in mapped:
+            at = segment.rows_of(wanted)
+            has_row = at >= 0
+            rows[has_row] = vectors[at[has_row]]
+            is_there |= has_row
+        if not is_there.all():
+            raise IndexError(f"sample {int(wanted[~is_there][0])} has no vector")
+        return rows
+
+    return (rows_of(indices[start : start + rows_at_a_time]) for start in range(0, len(indices), rows_at_a_time))
 
 
 def map_segment(home: Home, segment: Segment) -> NDArray[np.float16]:

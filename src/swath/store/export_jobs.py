@@ -19,7 +19,9 @@ from swath.store.files import naming_failures
 from swath.store.home import Home
 from swath.store.ids import new_id
 from swath.store.selections import create_selection, find_selection, selection_members
-from swath.wire.exports import ExportFormat, ExportState
+from swath.wire.exports import ExportFormat, ExportOptions, ExportState
+
+DEFAULT_OPTIONS = ExportOptions()
 
 MAX_WAITING = 50
 """Exports of one user that wait at a time."""
@@ -38,6 +40,8 @@ class ExportJob:
     tag: str | None  # as it was asked for
     selection_id: str | None  # of its samples; None: all there are when the file is made
     download_name: str
+    options: ExportOptions
+    link_base: str  # the address of this server as whoever asked knows it, without a slash at its end
     state: ExportState
     message: str
     sample_count: int
@@ -61,8 +65,11 @@ def create_export(
     sample_count: int,
     selector: str = "",
     tag: str | None = None,
+    options: ExportOptions = DEFAULT_OPTIONS,
+    link_base: str = "",
 ) -> ExportJob:
-    """Ask for an export of the samples `members` (M,), or of all; `download_name` is the file's name without suffix.
+    """Ask for an export of the samples `members` (M,), or of all; `download_name` is the file's name without suffix,
+    links begin with `link_base`.
 
     Raises Conflict if too many of this user wait.
     """
@@ -78,6 +85,8 @@ def create_export(
         "tag": tag,
         "selection_id": selection_id,
         "download_name": download_name,
+        "options": options.model_dump(mode="json", exclude_defaults=True),
+        "link_base": link_base,
     }
     export_id = new_id()
     connection.execute(
@@ -197,6 +206,8 @@ def _unlink(home: Home, job: ExportJob) -> None:
 
 def _job(row: sa.Row[tuple[object, ...]]) -> ExportJob:
     values = dict(row._mapping)
-    request = json.loads(str(values.pop("request")))
+    # What is asked for can grow: an export of an earlier version has fewer fields.
+    request = {"link_base": "", **json.loads(str(values.pop("request")))}
+    request["options"] = ExportOptions.model_validate(request.get("options", {}))
     state = ExportState(str(values.pop("state")))
     return ExportJob(**{**values, **request, "format": ExportFormat(request["format"]), "state": state})

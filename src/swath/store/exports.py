@@ -5,26 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.crops import clean_category
 from swath.core.errors import Conflict, InvalidConfig, SourceUnavailable
-from swath.formats.coco import CocoCategory, CocoDetections, CocoImage, write_coco
 from swath.formats.embeddings_csv import write_embeddings_csv
 from swath.formats.filenames import write_filenames
 from swath.formats.spreadsheet import csv_line
-from swath.store import catalog, samples, tags
+from swath.pipeline.ports import VectorBatch
+from swath.store import catalog, tags
+from swath.store.archives import CopiedEntry, Entry, TextEntry
 from swath.store.database import Store
 from swath.store.datasets import Dataset, DatasetKind, crops_datasets_of
+from swath.store.embeddings import iter_vectors, segments_of
 from swath.store.home import Home
-from swath.store.samples import Crop, Sample
+from swath.store.samples import Sample, crop_of, iter_samples
 from swath.store.sharing import find_dataset
+from swath.store.subsets import Subset, iter_subset, pages_of
+from swath.wire.exports import ExportUnit
 
-Subset: TypeAlias = str | NDArray[np.int64] | None
-"""Which samples of a dataset: a tag by name or id, ascending sample indices (M,), or all."""
+ROWS_AT_A_TIME = 4096
+"""Vectors that are in memory."""
 
 CROPS_CSV = "crops.csv"
 _CROP_COLUMNS = ("file", "crop", "image", "task", "category", "score", "x0", "y0", "x1", "y1", "stale")
@@ -53,21 +56,38 @@ class CropFile:
         return csv_line([*names, crop.score, *crop.box, crop.stale])
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VectorBatches:
+    """Vectors of `dimension` numbers, which are read when they are asked for."""
+
+    dimension: int
+    batches: Iterator[VectorBatch]
+
+
 def crops_csv_head() -> str:
     """The first line of crops.csv."""
     return csv_line(_CROP_COLUMNS)
 
 
-def iter_subset(store: Store, dataset: str, subset: Subset) -> Iterator[Sample]:
-    """The samples of an export by index. Raises NotFound at the first step."""
-    if isinstance(subset, np.ndarray):
-        return samples.iter_samples(store, _find(store, dataset).id, subset)
-    return catalog.iter_samples(store, dataset, subset)
+def export_filenames(store: Store, dataset: str, subset: Subset, *, unit: ExportUnit | None = None) -> str:
+    """One file name per line, by index; with unit `images` those of the images that crops were cut from, each once.
+
+    Raises InvalidConfig for crops of an image dataset.
+    """
+    return write_filenames(iter_file_names(store, dataset, subset, unit=unit))
 
 
-def export_filenames(store: Store, dataset: str, subset: Subset) -> str:
-    """One file name per line, by index."""
-    return write_filenames(sample.file_name for sample in iter_subset(store, dataset, subset))
+def iter_file_names(store: Store, dataset: str, subset: Subset, *, unit: ExportUnit | None = None) -> Iterator[str]:
+    """The names themselves, as they are read. Raises as above at the first step."""
+    if unit is ExportUnit.CROPS:
+        require_crops(store, dataset, field="options.unit")
+    seen: set[str] = set()
+    for sample in iter_subset(store, dataset, subset):
+        if unit is not ExportUnit.IMAGES or sample.crop is None:
+            yield sample.file_name
+        elif sample.crop.parent_file_name not in seen:
+            seen.add(sample.crop.parent_file_name)
+            yield sample.crop.parent_file_name
 
 
 def export_embeddings_csv(store: Store, home: Home, dataset: str, subset: Subset) -> Iterator[str]:
@@ -77,26 +97,56 @@ def export_embeddings_csv(store: Store, home: Home, dataset: str, subset: Subset
     names = [sample.file_name for sample in iter_subset(store, dataset, indices)]
     vectors = catalog.read_vectors(store, home, dataset)
     if len(indices) and not len(vectors):
-        raise Conflict(
-            f"dataset `{_find(store, dataset).name}` has no embeddings",
-            hint="They come with a run, or are uploaded for all its samples.",
-        )
+        raise no_embeddings(_find(store, dataset))
     is_all = len(indices) == len(vectors)
     return write_embeddings_csv(names, vectors if is_all else vectors[indices])
+
+
+def vector_batches(store: Store, home: Home, dataset: str, subset: Subset) -> VectorBatches:
+    """The vectors of samples, by index, as they go into a file. Raises Conflict for samples without embeddings."""
+    found = _find(store, dataset)
+    indices = np.array([sample.index for sample in iter_subset(store, dataset, subset)], dtype=np.int64)
+    with store.reading() as connection:
+        dimension = next((segment.dimension for segment in segments_of(connection, found.id)), 0)
+        if len(indices) and not dimension:
+            raise no_embeddings(found)
+        vectors = iter_vectors(connection, home, found.id, indices, rows_at_a_time=ROWS_AT_A_TIME)
+
+    def batches() -> Iterator[VectorBatch]:
+        pages = pages_of(iter_samples(store, found.id, indices), ROWS_AT_A_TIME)
+        for page, rows in zip(pages, vectors, strict=True):
+            yield VectorBatch(
+                ids=[sample.id for sample in page], file_names=[sample.file_name for sample in page], vectors=rows
+            )
+
+    return VectorBatches(dimension=dimension, batches=batches())
 
 
 def export_tags(store: Store, dataset: str, subset: Subset) -> Iterator[str]:
     """A JSON document `{"dataset": name, "tags": [{"name", "file_names"}, …]}` in pieces, without initial-tag."""
     found = _find(store, dataset)
-    members = members_by_tag(store, found.id)
-    names = {sample.index: sample.file_name for sample in iter_subset(store, dataset, subset)}
     yield f'{{"dataset": {json.dumps(found.name)}, "tags": ['
     separator = "\n"
-    for tag_name, indices in members.items():
-        document = {"name": tag_name, "file_names": [names[index] for index in indices.tolist() if index in names]}
-        yield separator + json.dumps(document)
+    for document in tag_documents(store, dataset, subset):
+        yield separator + document
         separator = ",\n"
     yield "\n]}\n"
+
+
+def tag_documents(store: Store, dataset: str, subset: Subset, *, most_names: int | None = None) -> Iterator[str]:
+    """One JSON object per tag, with the first `most_names` of its samples among those of the subset, or all."""
+    found = _find(store, dataset)
+    if isinstance(subset, str):
+        subset = catalog.tag_indices(store, found.id, subset)
+    with store.reading() as connection:
+        listed = [tag for tag in tags.list_tags(connection, found.id) if not tag.is_initial]
+    for tag in listed:
+        with store.reading() as connection:
+            members = tags.tag_members(connection, tag)
+        if subset is not None:
+            members = np.intersect1d(members, subset, assume_unique=True)
+        names = [sample.file_name for sample in iter_samples(store, found.id, members[:most_names])]
+        yield json.dumps({"name": tag.name, "file_names": names})
 
 
 def members_by_tag(store: Store, dataset_id: str) -> dict[str, NDArray[np.int64]]:
@@ -109,28 +159,9 @@ def members_by_tag(store: Store, dataset_id: str) -> dict[str, NDArray[np.int64]
         }
 
 
-def export_coco(store: Store, dataset: str, subset: Subset) -> bytes:
-    """A COCO document. Of an image dataset: its images with all their predictions; of crops: the images they are
-    cut from with the boxes of the crops. Categories of several tasks are numbered anew, named `task/name`.
-    """
-    found = _find(store, dataset)
-    chosen = list(iter_subset(store, dataset, subset))
-    if found.kind is DatasetKind.CROPS:
-        return write_coco(_coco_of_crops(store, dataset, found.parent_id or "", chosen))
-    return write_coco(_coco_of_images(store, dataset, chosen))
-
-
 def crop_files(store: Store, dataset: str, subset: Subset) -> Iterator[CropFile]:
     """The crops of a crops dataset with a folder per category. Raises InvalidConfig for an image dataset."""
-    found = _find(store, dataset)
-    if found.kind is not DatasetKind.CROPS:
-        with store.reading() as connection:
-            children = ", ".join(f"`{child.name}`" for child in crops_datasets_of(connection, found.id))
-        raise InvalidConfig(
-            f"`{found.name}` is an image dataset and has no crops",
-            field="format",
-            hint=f"its crops datasets: {children}." if children else "",
-        )
+    require_crops(store, dataset)
     names = category_names(store, dataset)
     for sample in iter_subset(store, dataset, subset):
         crop = crop_of(sample)
@@ -139,6 +170,29 @@ def crop_files(store: Store, dataset: str, subset: Subset) -> Iterator[CropFile]
         # The index keeps names apart: two images in different folders may have the same name.
         name = f"{sample.index:07d}_{sample.file_name.rsplit('/', 1)[-1]}"
         yield CropFile(key=sample.file_name, category=category, name=name, category_name=category_name, sample=sample)
+
+
+def crop_entries(store: Store, dataset: str, subset: Subset) -> Iterator[Entry]:
+    """The files of a zip of crops: the crops themselves and crops.csv. Raises InvalidConfig for an image dataset."""
+    lines = [crops_csv_head()]
+    for file in crop_files(store, dataset, subset):
+        yield CopiedEntry(path=file.path, key=file.key)
+        lines.append(file.csv_line)
+    yield TextEntry(path=CROPS_CSV, text="".join(lines))
+
+
+def require_crops(store: Store, dataset: str, *, field: str = "format") -> None:
+    """Raise InvalidConfig, naming `field`, for an image dataset."""
+    found = _find(store, dataset)
+    if found.kind is DatasetKind.CROPS:
+        return
+    with store.reading() as connection:
+        children = ", ".join(f"`{child.name}`" for child in crops_datasets_of(connection, found.id))
+    raise InvalidConfig(
+        f"`{found.name}` is an image dataset and has no crops",
+        field=field,
+        hint=f"its crops datasets: {children}." if children else "",
+    )
 
 
 def crops_are_gone(missing: Sequence[str], output_uri: str, *, exported: int) -> SourceUnavailable:
@@ -150,88 +204,6 @@ def crops_are_gone(missing: Sequence[str], output_uri: str, *, exported: int) ->
     )
 
 
-def _coco_of_images(store: Store, dataset: str, samples: list[Sample]) -> CocoDetections:
-    row_of = {sample.index: row for row, sample in enumerate(samples)}
-    schemas = catalog.task_schemas(store, dataset)
-    images = tuple(
-        CocoImage(id=sample.index + 1, file_name=sample.file_name, width=sample.width, height=sample.height)
-        for sample in samples
-    )
-    several = len(schemas) > 1
-    categories: list[CocoCategory] = []
-    number: dict[tuple[str, int], int] = {}
-
-    def add_category(task: str, category_id: int, category: str) -> None:
-        number[task, category_id] = len(categories) + 1 if several else category_id
-        name = f"{task}/{category}" if several else category
-        categories.append(CocoCategory(id=number[task, category_id], name=name))
-
-    for schema in schemas:
-        for category in schema.categories:
-            add_category(schema.task_name, category.id, category.name)
-    columns = _Columns()
-    for schema in schemas:
-        for found in catalog.iter_predictions(store, dataset, task=schema.task_name):
-            if found.sample_index in row_of and all(np.isfinite(found.box)):
-                if (found.task, found.category_id) not in number:
-                    # A schema that was replaced may have lost the category of what was predicted before.
-                    add_category(found.task, found.category_id, str(found.category_id))
-                category_id = number[found.task, found.category_id]
-                columns.add(row_of[found.sample_index], category_id, found.box, found.score)
-    return columns.detections(images, tuple(categories))
-
-
-def _coco_of_crops(store: Store, dataset: str, parent: str, samples: list[Sample]) -> CocoDetections:
-    parents = {sample.id: sample for sample in catalog.iter_samples(store, parent)}
-    wanted = {crop_of(sample).parent_sample_id for sample in samples}
-    kept = sorted((parents[key] for key in wanted), key=lambda sample: sample.index)
-    row_of = {sample.id: row for row, sample in enumerate(kept)}
-    images = tuple(
-        CocoImage(id=sample.index + 1, file_name=sample.file_name, width=sample.width, height=sample.height)
-        for sample in kept
-    )
-    categories = tuple(
-        CocoCategory(id=category.id, name=category.name)
-        for schema in catalog.task_schemas(store, dataset)
-        for category in schema.categories
-    )
-    columns = _Columns()
-    for sample in samples:
-        crop = crop_of(sample)
-        columns.add(row_of[crop.parent_sample_id], crop.category_id, crop.box, crop.score)
-    return columns.detections(images, categories)
-
-
-class _Columns:
-    """Annotations gathered row by row, turned into columns at the end."""
-
-    def __init__(self) -> None:
-        self._image_row: list[int] = []
-        self._category_id: list[int] = []
-        self._corners: list[tuple[float, float, float, float]] = []
-        self._score: list[float] = []
-
-    def add(
-        self, image_row: int, category_id: int, corners: tuple[float, float, float, float], score: float | None
-    ) -> None:
-        self._image_row.append(image_row)
-        self._category_id.append(category_id)
-        self._corners.append(corners)
-        self._score.append(float("nan") if score is None else score)
-
-    def detections(self, images: tuple[CocoImage, ...], categories: tuple[CocoCategory, ...]) -> CocoDetections:
-        boxes: NDArray[np.float64] = np.array(self._corners, dtype=np.float64).reshape(-1, 4)
-        boxes[:, 2:] -= boxes[:, :2]
-        return CocoDetections(
-            images=images,
-            categories=categories,
-            image_row=np.array(self._image_row, dtype=np.int32),
-            category_id=np.array(self._category_id, dtype=np.int32),
-            boxes=boxes,
-            score=np.array(self._score, dtype=np.float64),
-        )
-
-
 def category_names(store: Store, dataset: str) -> dict[tuple[str, int], str]:
     return {
         (schema.task_name, category.id): category.name
@@ -240,10 +212,10 @@ def category_names(store: Store, dataset: str) -> dict[tuple[str, int], str]:
     }
 
 
-def crop_of(sample: Sample) -> Crop:
-    if sample.crop is None:
-        raise AssertionError(f"sample `{sample.file_name}` of a crops dataset is not a crop")
-    return sample.crop
+def no_embeddings(dataset: Dataset) -> Conflict:
+    return Conflict(
+        f"dataset `{dataset.name}` has no embeddings", hint="They come with a run, or are uploaded for all its samples."
+    )
 
 
 def _find(store: Store, dataset: str) -> Dataset:

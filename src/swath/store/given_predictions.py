@@ -14,7 +14,7 @@ from swath.core.objects import ObjectTable, object_keys
 from swath.core.predictions import TaskSchema
 from swath.store import schema
 from swath.store.clock import now_ms
-from swath.store.datasets import Dataset
+from swath.store.datasets import Dataset, mark_changed
 from swath.store.predictions import record_task, replace_predictions
 
 UNKNOWN_SIDE = 2**31 - 1
@@ -36,7 +36,7 @@ class GivenPrediction:
 def give_task(connection: Connection, dataset: Dataset, task: TaskSchema) -> None:
     """Keep the schema of a task of an image dataset; it replaces one of that name."""
     record_task(connection, dataset.id, task, now=now_ms())
-    _mark_changed(connection, dataset)
+    mark_changed(connection, dataset.id)
 
 
 def give_predictions(
@@ -72,12 +72,4 @@ def give_predictions(
         known=[sample_index],
         details=[one.details for one in predictions],
     )
-    _mark_changed(connection, dataset)
-
-
-def _mark_changed(connection: Connection, dataset: Dataset) -> None:
-    """Whoever keeps something of a dataset in memory reads it anew."""
-    datasets = schema.datasets
-    # Later than before on any clock: two changes within a millisecond are two changes.
-    later = sa.case((datasets.c.modified_at >= now_ms(), datasets.c.modified_at + 1), else_=now_ms())
-    connection.execute(sa.update(datasets).where(datasets.c.id == dataset.id).values(modified_at=later))
+    mark_changed(connection, dataset.id)

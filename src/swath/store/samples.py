@@ -70,6 +70,13 @@ class Sample:
     crop: Crop | None
 
 
+def crop_of(sample: Sample) -> Crop:
+    """What a sample of a crops dataset is a crop of."""
+    if sample.crop is None:
+        raise AssertionError(f"sample `{sample.file_name}` of a crops dataset is not a crop")
+    return sample.crop
+
+
 def find_samples(connection: Connection, dataset_id: str, file_names: Sequence[str]) -> dict[str, KnownSample]:
     """Those of the named files that are samples of a dataset, by name."""
     found: dict[str, KnownSample] = {}

@@ -6,11 +6,12 @@ samples of a dataset from 0.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
 
 from swath.core.browsing.facets import HistogramName
+from swath.core.browsing.metadata import MetadataKind
 from swath.core.browsing.ordering import SortKey
 from swath.wire.run_config import Document
 
@@ -20,6 +21,7 @@ MOST_LISTED = 1_000_000
 """Ids or indices in one list; more than that is a bitmap, a polygon or a tag."""
 
 LONGEST_TEXT = 1000
+LONGEST_METADATA_TEXT = 100_000
 MOST_VERTICES = 100_000
 MOST_PARTS = 50
 
@@ -44,6 +46,29 @@ class TagCondition(Document):
     any_of: tuple[Text, ...] | None = Field(default=None, max_length=1000)
     all_of: tuple[Text, ...] = Field(default=(), max_length=1000)
     none_of: tuple[Text, ...] = Field(default=(), max_length=1000)
+
+
+class MetadataCondition(Document):
+    """What the metadata of a sample (of a crop: of its image) must have under one key.
+
+    Keys of nested objects are joined by dots: `weather.sky`. Of texts and booleans `any_of` lists what is admitted, of
+    numbers `min` and `max` are the ends of a range that includes both. A sample without the key satisfies nothing.
+    """
+
+    key: Text
+    any_of: tuple[StrictBool | Annotated[str, Field(max_length=LONGEST_METADATA_TEXT)], ...] | None = Field(
+        default=None, max_length=10_000
+    )
+    min: float | None = None
+    max: float | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> MetadataCondition:
+        if self.any_of is None and self.min is None and self.max is None:
+            raise ValueError("give `any_of`, or `min` or `max`")
+        if self.any_of is not None and (self.min is not None or self.max is not None):
+            raise ValueError("`any_of` is for texts and booleans, `min` and `max` are for numbers: give one of both")
+        return self
 
 
 class FilterDocument(Document):
@@ -83,6 +108,7 @@ class FilterDocument(Document):
         default=None, description="part of the file name; small and capital letters of ASCII are the same"
     )
     tags: TagCondition | None = None
+    metadata: tuple[MetadataCondition, ...] = Field(default_factory=tuple, max_length=50)
     selection_id: Id | None = Field(default=None, description="members of a stored selection")
 
 
@@ -148,17 +174,25 @@ class Selector(Document):
 class Sort(Document):
     """The order of samples. Equal ones follow their index; those without a value come last, in both directions.
 
-    `reference_sample_id` is what `distance` is measured from: a sample of the same dataset.
+    `reference_sample_id` is what `distance` is measured from: a sample of the same dataset. `metadata_key` is what
+    `metadata` sorts by.
     """
 
     key: SortKey = SortKey.INDEX
     descending: bool = False
     reference_sample_id: Id | None = None
+    metadata_key: Text | None = None
 
     @model_validator(mode="after")
     def _distance_has_a_reference(self) -> Sort:
         if (self.key is SortKey.DISTANCE) != (self.reference_sample_id is not None):
             raise ValueError("`reference_sample_id` goes with the key `distance`, and only with it")
+        return self
+
+    @model_validator(mode="after")
+    def _metadata_has_a_key(self) -> Sort:
+        if (self.key is SortKey.METADATA) != (self.metadata_key is not None):
+            raise ValueError("`metadata_key` goes with the key `metadata`, and only with it")
         return self
 
 
@@ -250,9 +284,11 @@ class PredictionList(Document):
 
 
 class SampleDetails(SampleDocument):
-    """One sample with everything around it: the name of its dataset, its tags and, of an image, its predictions."""
+    """One sample with everything around it: the name of its dataset, its tags, what people attached to it (of a crop:
+    to its image) and, of an image, its predictions."""
 
     dataset_name: str
+    metadata: dict[str, Any]
     predictions: tuple[PredictionDocument, ...] | None  # null for crops
 
 
@@ -274,13 +310,35 @@ class TagFacet(Document):
     count: int
 
 
-class HistogramDocument(Document):
+class Bins(Document):
     """Counts of the bins between `edges` (one more than bins); `missing` have no value."""
 
-    name: HistogramName
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     missing: int
+
+
+class HistogramDocument(Bins):
+    """A histogram of something that all samples are asked for."""
+
+    name: HistogramName
+
+
+class MetadataValueCount(Document):
+    value: str | bool
+    count: int
+
+
+class MetadataFacet(Document):
+    """The values of one key of the metadata: of numbers a histogram, of texts and booleans the most frequent values
+    (those that the filter names always), with how many samples have others (`others`) or none (`missing`)."""
+
+    key: str
+    kind: MetadataKind
+    values: tuple[MetadataValueCount, ...]  # empty for numbers
+    others: int
+    missing: int
+    histogram: Bins | None  # null for texts and booleans
 
 
 class FacetsDocument(Document):
@@ -294,6 +352,7 @@ class FacetsDocument(Document):
     stale: int
     not_stale: int
     histograms: tuple[HistogramDocument, ...]
+    metadata: tuple[MetadataFacet, ...]
 
 
 class NeighborQuery(Document):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from swath.core.errors import NotFound, SourceUnavailable
 from swath.settings import Settings
 from swath.store import catalog, exports
+from swath.store.coco_export import export_coco
 from swath.wire.run_result import RunResult
 from swath.wiring.places import open_kept_output
 from swath.wiring.served import server_of_home
@@ -99,7 +100,7 @@ def _pieces(workspace: Workspace, dataset: str, export_format: str, tag: str | N
         for text in exports.export_embeddings_csv(workspace.store, workspace.home, dataset, tag):
             yield text.encode("utf-8", "surrogatepass")
     else:
-        yield exports.export_coco(workspace.store, dataset, tag)
+        yield export_coco(workspace.store, dataset, tag)
 
 
 def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Path) -> int:

@@ -10,8 +10,9 @@ import pytest
 from swath.core.errors import InvalidConfig, NotFound
 from swath.formats.embeddings_csv import parse_embeddings_csv
 from swath.store import catalog, tags
+from swath.store.coco_export import export_coco
 from swath.store.database import Store
-from swath.store.exports import crop_files, export_coco, export_embeddings_csv, export_filenames, export_tags
+from swath.store.exports import crop_files, export_embeddings_csv, export_filenames, export_tags
 from swath.store.given_predictions import give_task
 from swath.store.home import Home
 from swath.store.predictions import task_schemas

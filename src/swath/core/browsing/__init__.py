@@ -9,6 +9,7 @@ from swath.core.browsing.columns import NO_CODE, CategoryLabel, SampleColumns
 from swath.core.browsing.density import ColorScheme, density_levels, density_palette
 from swath.core.browsing.facets import FacetIndex, Facets, Histogram, HistogramName
 from swath.core.browsing.filters import Membership, SampleFilter, mask
+from swath.core.browsing.metadata import MetadataColumn, MetadataKind
 from swath.core.browsing.neighbors import NeighborIndex
 from swath.core.browsing.ordering import SortKey, filtered, full_order, order
 from swath.core.browsing.polygons import PolygonIndex
@@ -26,6 +27,8 @@ __all__ = [
     "LegendEntry",
     "LegendKind",
     "Membership",
+    "MetadataColumn",
+    "MetadataKind",
     "NeighborIndex",
     "PcaBasis",
     "PolygonIndex",

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from swath.core.browsing.columns import SampleColumns
 from swath.core.browsing.filters import (
+    AnyConstraint,
     Constraint,
     Membership,
+    MetadataConstraint,
     SampleFilter,
     aspect_ratios,
     constraint_masks,
@@ -21,6 +23,7 @@ from swath.core.browsing.filters import (
     predictions_of_scores,
     shorter_sides,
 )
+from swath.core.browsing.metadata import MetadataColumn
 
 
 class HistogramName(StrEnum):
@@ -71,6 +74,8 @@ class Facets:
 
     Of images, `categories` counts those with at least one prediction of the category (of an admitted score), and the
     histogram of scores counts predictions (of an admitted category), not images.
+
+    `metadata` has, for each key whose values are counted, the counts (slots,) of the slots of its column.
     """
 
     total: int  # samples that pass the whole filter
@@ -80,6 +85,7 @@ class Facets:
     not_stale: int
     tags: dict[str, int]
     histograms: dict[HistogramName, Histogram]
+    metadata: dict[str, NDArray[np.int64]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,8 +125,13 @@ class FacetIndex:
             _pairs=_pairs(columns),
         )
 
-    def facets(self, sample_filter: SampleFilter, tags: Mapping[str, Membership] | None = None) -> Facets:
-        """All counts under `sample_filter`; `tags` are the sets to count besides, by name."""
+    def facets(
+        self,
+        sample_filter: SampleFilter,
+        tags: Mapping[str, Membership] | None = None,
+        metadata: Mapping[str, MetadataColumn] | None = None,
+    ) -> Facets:
+        """All counts under `sample_filter`; `tags` are the sets, `metadata` the columns to count besides, by name."""
         columns = self.columns
         passing = _Passing(constraint_masks(columns, sample_filter), len(columns))
         category_counts, scores = (
@@ -141,6 +152,11 @@ class FacetIndex:
             not_stale=int(stale_counts[0]),
             tags={name: _count_members(members, passing.mask()) for name, members in (tags or {}).items()},
             histograms=histograms,
+            metadata={
+                key: passing.counts(column.slots, column.slot_count, ignoring=MetadataConstraint(key=key))
+                for key, column in (metadata or {}).items()
+                if column.slots is not None
+            },
         )
 
     def _counts_of_categories_and_scores(self, passing: _Passing) -> tuple[NDArray[np.int64], Histogram]:
@@ -180,13 +196,13 @@ class FacetIndex:
 class _Passing:
     """The samples that pass all constraints, or all but one; each set of them is found once."""
 
-    def __init__(self, masks: dict[Constraint, NDArray[np.bool_]], count: int) -> None:
+    def __init__(self, masks: dict[AnyConstraint, NDArray[np.bool_]], count: int) -> None:
         self._masks = masks
         self._count = count
-        self._combined: dict[Constraint | None, NDArray[np.bool_]] = {}
-        self._rows: dict[Constraint | None, NDArray[np.intp]] = {}
+        self._combined: dict[AnyConstraint | None, NDArray[np.bool_]] = {}
+        self._rows: dict[AnyConstraint | None, NDArray[np.intp]] = {}
 
-    def mask(self, *, ignoring: Constraint | None = None) -> NDArray[np.bool_]:
+    def mask(self, *, ignoring: AnyConstraint | None = None) -> NDArray[np.bool_]:
         key = ignoring if ignoring in self._masks else None
         if key not in self._combined:
             combined = np.ones(self._count, dtype=np.bool_)
@@ -196,13 +212,13 @@ class _Passing:
             self._combined[key] = combined
         return self._combined[key]
 
-    def rows(self, *, ignoring: Constraint | None = None) -> NDArray[np.intp]:
+    def rows(self, *, ignoring: AnyConstraint | None = None) -> NDArray[np.intp]:
         key = ignoring if ignoring in self._masks else None
         if key not in self._rows:
             self._rows[key] = np.flatnonzero(self.mask(ignoring=key))
         return self._rows[key]
 
-    def counts(self, codes: NDArray[Any], slots: int, *, ignoring: Constraint) -> NDArray[np.int64]:
+    def counts(self, codes: NDArray[Any], slots: int, *, ignoring: AnyConstraint) -> NDArray[np.int64]:
         """How often each of the codes 0 to slots - 1 occurs among the samples that pass."""
         rows = self.rows(ignoring=ignoring)
         return np.bincount(codes if len(rows) == self._count else codes.take(rows), minlength=slots)

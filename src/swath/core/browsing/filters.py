@@ -38,6 +38,16 @@ class Constraint(StrEnum):
     EXCLUDED = "excluded"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataConstraint:
+    """What a filter asks of one key of the metadata."""
+
+    key: str
+
+
+AnyConstraint: TypeAlias = Constraint | MetadataConstraint
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampleFilter:
     """What samples must satisfy. None (or an empty tuple of sets) asks for nothing; an empty set of codes admits
@@ -69,6 +79,7 @@ class SampleFilter:
     created_after: int | None = None  # milliseconds since 1970, inclusive
     created_before: int | None = None  # inclusive
     parents: frozenset[int] | None = None  # any of these codes
+    metadata: tuple[tuple[str, NDArray[np.bool_]], ...] = ()  # keys, and the samples that have what is asked of them
     members: tuple[Membership, ...] = ()  # in every one of these
     excluded: tuple[Membership, ...] = ()  # in none of these
 
@@ -81,10 +92,10 @@ def mask(columns: SampleColumns, sample_filter: SampleFilter) -> NDArray[np.bool
     return passing
 
 
-def constraint_masks(columns: SampleColumns, sample_filter: SampleFilter) -> dict[Constraint, NDArray[np.bool_]]:
+def constraint_masks(columns: SampleColumns, sample_filter: SampleFilter) -> dict[AnyConstraint, NDArray[np.bool_]]:
     """The mask (N,) of every constraint that the filter makes, and of no other."""
     asked = sample_filter
-    masks = _category_and_score_masks(columns, asked)
+    masks: dict[AnyConstraint, NDArray[np.bool_]] = dict(_category_and_score_masks(columns, asked).items())
     ranges: tuple[tuple[Constraint, float | None, float | None, Callable[[], NDArray[Any]]], ...] = (
         (Constraint.WIDTH, asked.min_width, asked.max_width, lambda: columns.width),
         (Constraint.HEIGHT, asked.min_height, asked.max_height, lambda: columns.height),
@@ -95,9 +106,9 @@ def constraint_masks(columns: SampleColumns, sample_filter: SampleFilter) -> dic
         (Constraint.OBJECT_COUNT, asked.min_object_count, asked.max_object_count, lambda: columns.object_count),
         (Constraint.CREATED, asked.created_after, asked.created_before, lambda: columns.created_at),
     )
-    for constraint, low, high, values in ranges:
+    for ranged, low, high, values in ranges:
         if low is not None or high is not None:
-            masks[constraint] = _in_range(values(), low, high)
+            masks[ranged] = _in_range(values(), low, high)
     if asked.stale is not None:
         masks[Constraint.STALE] = columns.stale == asked.stale
     if asked.runs is not None:
@@ -105,6 +116,9 @@ def constraint_masks(columns: SampleColumns, sample_filter: SampleFilter) -> dic
     if asked.parents is not None:
         parent_count = int(columns.parent.max(initial=-1)) + 1
         masks[Constraint.PARENT] = _any_of(columns.parent, asked.parents, code_count=parent_count)
+    for key, satisfied in asked.metadata:
+        constraint = MetadataConstraint(key=key)
+        masks[constraint] = masks[constraint] & satisfied if constraint in masks else satisfied
     if asked.members:
         masks[Constraint.MEMBERS] = np.logical_and.reduce([_as_mask(m, len(columns)) for m in asked.members])
     if asked.excluded:

@@ -27,6 +27,7 @@ class SortKey(StrEnum):
     OBJECT_COUNT = "object_count"
     PARENT = "parent"  # by the name of the parent image
     DISTANCE = "distance"  # to whatever was asked about
+    METADATA = "metadata"  # of one key
 
 
 def order(
@@ -47,16 +48,18 @@ def full_order(
     *,
     descending: bool = False,
     distance: NDArray[np.float32] | None = None,
+    metadata: NDArray[np.int32] | None = None,
 ) -> NDArray[np.int32]:
     """Indices (N,) of all samples, sorted.
 
     Equal samples are in the order of their indices, and samples without a value come last, in both directions.
-    `distance` (N,), NaN where unknown, is what `SortKey.DISTANCE` sorts by and is used by no other.
+    `distance` (N,), NaN where unknown, is what `SortKey.DISTANCE` sorts by, `metadata` (N,), codes that ascend with
+    their values and NO_CODE where there is none, what `SortKey.METADATA` does; no other key uses them.
     """
     if sort_key is SortKey.INDEX:
         indices = np.arange(len(columns), dtype=np.int32)
         return np.ascontiguousarray(indices[::-1]) if descending else indices
-    values, is_missing = _values(columns, sort_key, distance)
+    values, is_missing = _values(columns, sort_key, distance, metadata)
     return stable_argsort(_keys(values, is_missing, descending=descending)).astype(np.int32)
 
 
@@ -67,7 +70,10 @@ def filtered(order: NDArray[np.int32], mask: NDArray[np.bool_]) -> NDArray[np.in
 
 
 def _values(
-    columns: SampleColumns, sort_key: SortKey, distance: NDArray[np.float32] | None
+    columns: SampleColumns,
+    sort_key: SortKey,
+    distance: NDArray[np.float32] | None,
+    metadata: NDArray[np.int32] | None,
 ) -> tuple[NDArray[np.integer[Any]], NDArray[np.bool_] | None]:
     """Whole numbers that sort like the samples, and which samples have no value (None: all have)."""
     match sort_key:
@@ -97,6 +103,10 @@ def _values(
                 raise ValueError(f"sorting by distance needs {len(columns)} distances")
             distance = distance.astype(np.float32, copy=False)
             return _sortable_bits(distance), np.isnan(distance)
+        case SortKey.METADATA:
+            if metadata is None or metadata.shape != (len(columns),):
+                raise ValueError(f"sorting by metadata needs {len(columns)} codes")
+            return metadata, metadata == NO_CODE
 
 
 def _keys(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from fastapi import APIRouter
+from numpy.typing import NDArray
 
-from swath.core.browsing import Facets
+from swath.core.browsing import Facets, MetadataColumn, MetadataKind
+from swath.core.browsing.metadata import TRUE
 from swath.core.browsing.ordering import SortKey
 from swath.core.errors import NotFound
 from swath.server.browsing import BrowsedDataset
@@ -16,14 +19,18 @@ from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.ids import is_id
 from swath.store.sample_lookup import indices_of, predictions_of_image
+from swath.store.sample_metadata import attached_to_samples
 from swath.store.tags import Tag, list_tags
 from swath.wire.browsing import (
+    Bins,
     CategoryFacet,
     CropLink,
     FacetsDocument,
     FacetsQuery,
     FilterDocument,
     HistogramDocument,
+    MetadataFacet,
+    MetadataValueCount,
     PredictionDocument,
     PredictionList,
     RunFacet,
@@ -33,6 +40,10 @@ from swath.wire.browsing import (
     Sort,
     TagFacet,
 )
+from swath.wire.metadata import presentable
+
+MOST_METADATA_VALUES = 50
+"""Of one key, in the facets."""
 
 router = APIRouter(tags=["samples"])
 
@@ -49,6 +60,7 @@ def query_samples(services: ServicesDep, principal: Reader, dataset: str, query:
         query.sort.key,
         descending=query.sort.descending,
         reference=_reference_index(services, browsed, query.sort),
+        metadata_key=query.sort.metadata_key,
     )
     indices = order[query.offset : query.offset + query.limit].tolist()
     names = names_in(browsed.columns)
@@ -89,13 +101,20 @@ def count_facets(services: ServicesDep, principal: Reader, dataset: str, query: 
     revisions = tuple((tag.id, tag.revision) for tag in tags.values())
     facets = browsed.kept(
         ("facets", asked.key, revisions),
-        lambda: browsed.facet_index().facets(asked.filter, members),
-        size_of=lambda found: 100_000,  # at most: categories, runs and tags are thousands
+        lambda: browsed.facet_index().facets(asked.filter, members, browsed.metadata()),
+        size_of=_size_of_facets,
     )
-    return _facets_document(browsed, facets, tags)
+    return _facets_document(browsed, query.filter, facets, tags)
 
 
-def _facets_document(browsed: BrowsedDataset, facets: Facets, tags: dict[str, Tag]) -> FacetsDocument:
+def _size_of_facets(facets: Facets) -> int:
+    # At most so many bytes without metadata: categories, runs and tags are thousands.
+    return 100_000 + sum(counts.nbytes for counts in facets.metadata.values())
+
+
+def _facets_document(
+    browsed: BrowsedDataset, asked: FilterDocument, facets: Facets, tags: dict[str, Tag]
+) -> FacetsDocument:
     columns = browsed.columns
     return FacetsDocument(
         total=facets.total,
@@ -119,6 +138,36 @@ def _facets_document(browsed: BrowsedDataset, facets: Facets, tags: dict[str, Ta
             )
             for name, histogram in facets.histograms.items()
         ),
+        metadata=tuple(
+            _metadata_facet(browsed.metadata()[key], counts, _chosen(asked, key))
+            for key, counts in facets.metadata.items()
+        ),
+    )
+
+
+def _chosen(asked: FilterDocument, key: str) -> frozenset[str | bool]:
+    """The values of one key that a filter names."""
+    return frozenset(value for condition in asked.metadata if condition.key == key for value in condition.any_of or ())
+
+
+def _metadata_facet(column: MetadataColumn, counts: NDArray[np.int64], chosen: frozenset[str | bool]) -> MetadataFacet:
+    """What is shown of the counts (slots,) of a column."""
+    found, missing = counts[:-1].tolist(), int(counts[-1])
+    if column.kind is MetadataKind.NUMBER:
+        bins = Bins(edges=tuple(column.edges.tolist()), counts=tuple(found), missing=missing)
+        return MetadataFacet(key=column.key, kind=column.kind, values=(), others=0, missing=missing, histogram=bins)
+    values: list[str | bool] = list(column.labels)
+    if column.kind is MetadataKind.BOOLEAN:
+        values = [label == TRUE for label in column.labels]
+    frequent = sorted(range(len(values)), key=lambda code: -found[code])
+    shown = [code for rank, code in enumerate(frequent) if rank < MOST_METADATA_VALUES or values[code] in chosen]
+    return MetadataFacet(
+        key=column.key,
+        kind=column.kind,
+        values=tuple(MetadataValueCount(value=values[code], count=found[code]) for code in shown),
+        others=sum(found) - sum(found[code] for code in shown),
+        missing=missing,
+        histogram=None,
     )
 
 
@@ -161,7 +210,12 @@ def _details(services: Services, dataset: Dataset, index: int) -> SampleDetails:
         raise NotFound(f"dataset `{dataset.name}` has no sample {index}")
     document = documents[0]
     predictions = None if document.crop is not None else _predictions(services, dataset, document.id, index)
-    return SampleDetails(**dict(document), dataset_name=dataset.name, predictions=predictions)
+    with services.store.reading() as connection:
+        image_id = document.id if document.crop is None else document.crop.parent_sample_id
+        metadata = attached_to_samples(connection, [image_id]).get(image_id, {})
+    return SampleDetails(
+        **dict(document), dataset_name=dataset.name, metadata=presentable(metadata), predictions=predictions
+    )
 
 
 @router.get("/samples/{sample}/predictions", response_model=PredictionList)

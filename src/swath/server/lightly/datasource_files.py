@@ -11,12 +11,13 @@ from starlette.responses import Response
 from swath.core.access import Principal
 from swath.pipeline.listing import HIDDEN_ROOT
 from swath.server.dependencies import Member, Reader, ServicesDep
+from swath.server.file_links import FileLinks, datasource_link
 from swath.server.lightly.answers import string_answer
 from swath.server.lightly.datasources import open_datasource_of, used_datasource
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.linked_files import FileLinks, datasource_link, upload_link
-from swath.server.lightly.links import DEFAULT_EXPIRY_S, link_maker, link_url
+from swath.server.lightly.linked_files import upload_link
 from swath.server.lightly.listings import METADATA, PREDICTIONS
+from swath.server.links import DEFAULT_EXPIRY_S, link_maker, link_url
 from swath.server.services import Services
 from swath.store.credentials import Purpose
 from swath.store.sharing import require_owner

@@ -15,8 +15,8 @@ from swath.server.dependencies import Reader, ServicesDep
 from swath.server.lightly.answers import JSON, UNCHANGED, list_answer, string_answer, written
 from swath.server.lightly.clients import ClientVersion
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import LINK_HANDLERS, Link, for_anybody, link_url
 from swath.server.lightly.lookups import dataset_of
+from swath.server.links import LINK_HANDLERS, Link, for_anybody, link_url
 from swath.server.services import Services
 from swath.store.dataset_embeddings import DatasetEmbedding, find_embedding, list_embeddings
 from swath.store.datasets import Dataset, dataset_by_id

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from starlette.responses import JSONResponse, Response
 
 from swath.core.errors import SwathError
+from swath.server.links import LinkRefused
 from swath.server.problems import install_problem_handlers
 from swath.wire.problems import Problem
 
@@ -138,8 +139,14 @@ def install_error_handlers(app: FastAPI) -> None:
     """
     install_problem_handlers(app)
     app.add_exception_handler(FacadeError, _on_facade_error)
+    app.add_exception_handler(LinkRefused, _on_refused_link)
 
 
 async def _on_facade_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, FacadeError)
     return error_response(error.status, error.code, error.message)
+
+
+async def _on_refused_link(request: Request, error: Exception) -> Response:
+    assert isinstance(error, LinkRefused)
+    return error_response(403, ErrorCode.JWT_INVALID, error.message)

@@ -18,14 +18,15 @@ from numpy.typing import NDArray
 
 from swath.core.errors import NotFound
 from swath.server.dependencies import Reader, ServicesDep
+from swath.server.file_links import sample_link
 from swath.server.lightly.answers import JSON, TEXT, list_answer, streamed, strings_answer, written
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.linked_files import RedirectMaker, sample_link
-from swath.server.lightly.links import LinkMaker, link_maker
+from swath.server.lightly.linked_files import RedirectMaker
 from swath.server.lightly.lookups import dataset_of, tag_of
 from swath.server.lightly.paging import Page, PageDep
 from swath.server.lightly.sample_answers import iter_sample_answers
 from swath.server.lightly.zip_stream import zip_stream
+from swath.server.links import LinkMaker, link_maker
 from swath.server.pictures import open_file
 from swath.server.services import Services
 from swath.store.datasets import Dataset, DatasetKind

@@ -17,24 +17,23 @@ from starlette.responses import RedirectResponse, Response
 
 from swath.core.access import Principal, Scope
 from swath.core.errors import NotFound, NotLoggedIn
-from swath.pipeline.ports import Datasource
 from swath.server.datasources import open_files_of
 from swath.server.dependencies import ServicesDep
 from swath.server.file_answers import media_type_of
+from swath.server.file_links import FILE, SAMPLE, THUMBNAIL, datasource_link, sample_link, thumbnail_link
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import (
+from swath.server.lightly.links import linked_file
+from swath.server.links import (
     LINK_HANDLERS,
     Link,
-    LinkMaker,
     TokenMaker,
     base_url,
     body_file,
     for_anybody,
     link_url,
-    linked_file,
     read_link,
 )
-from swath.server.pictures import DEFAULT_THUMBNAIL, SampleFile, thumbnail
+from swath.server.pictures import SampleFile, thumbnail
 from swath.server.sample_documents import picture_version, read_samples
 from swath.server.services import Services
 from swath.store.credentials import Purpose
@@ -47,9 +46,6 @@ from swath.store.sharing import sees_dataset
 REDIRECT_EXPIRY_S = 3600
 """Of the address in a bucket that a link leads to: long enough to start loading a file."""
 
-FILE = "datasource-file"
-SAMPLE = "sample-file"
-THUMBNAIL = "sample-thumbnail"
 UPLOAD = "datasource-upload"
 
 MAX_UPLOAD_BYTES = 256 << 20
@@ -60,24 +56,9 @@ router = APIRouter()
 PublicToken = Annotated[str | None, Query(alias="publicToken")]
 
 
-def datasource_link(dataset: Dataset, purpose: Purpose, key: str) -> Link:
-    """What opens a file of a dataset's input or output, whether it is there or not."""
-    return Link(kind=FILE, dataset_id=dataset.id, name=key, detail=purpose)
-
-
 def upload_link(dataset: Dataset, key: str) -> Link:
     """What takes a file for a dataset's output, replacing one that is there."""
     return Link(kind=UPLOAD, dataset_id=dataset.id, name=key, method="PUT")
-
-
-def sample_link(dataset_id: str, sample_id: str) -> Link:
-    """What opens the file of a sample: an image or a crop."""
-    return Link(kind=SAMPLE, dataset_id=dataset_id, name=sample_id)
-
-
-def thumbnail_link(dataset_id: str, sample_id: str, size: int = DEFAULT_THUMBNAIL) -> Link:
-    """What opens a JPEG of a sample, its longer side at most `size` px."""
-    return Link(kind=THUMBNAIL, dataset_id=dataset_id, name=sample_id, detail=str(size))
 
 
 def sample_url(
@@ -152,21 +133,6 @@ def redirect_to_file(
             raise _wrong_token()
         wanted = opened
     return _redirect(link_url(services, request, wanted, expires_in_s=REDIRECT_EXPIRY_S))
-
-
-class FileLinks:
-    """Addresses for many files of one datasource: those of the storage where it has some, else links."""
-
-    def __init__(self, maker: LinkMaker, dataset: Dataset, purpose: Purpose, datasource: Datasource) -> None:
-        self._maker = maker
-        self._dataset = dataset
-        self._purpose = purpose
-        self._datasource = datasource
-
-    def url(self, key: str, *, expires_in_s: int) -> str:
-        """Where a file can be loaded for a while, whether it is there or not."""
-        found = self._datasource.read_url(key, expires_s=expires_in_s)
-        return found or self._maker(datasource_link(self._dataset, self._purpose, key), expires_in_s=expires_in_s)
 
 
 class _DatasourceFile(SampleFile):

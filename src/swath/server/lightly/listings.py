@@ -27,11 +27,12 @@ from swath.formats.relevant_filenames import RelevantFilenames, parse_relevant_f
 from swath.pipeline.listing import HIDDEN_ROOT, IMAGE_EXTENSIONS, VIDEO_EXTENSIONS, read_relevant_filenames
 from swath.pipeline.ports import Datasource, FileEntry
 from swath.server.dependencies import Reader, ServicesDep
+from swath.server.file_links import FileLinks
 from swath.server.lightly.datasources import open_datasource_of, takes_on_role, unusable, used_datasource
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.linked_files import FileLinks, RedirectMaker
-from swath.server.lightly.links import DEFAULT_EXPIRY_S, link_maker
+from swath.server.lightly.linked_files import RedirectMaker
 from swath.server.lightly.snapshots import KeyRange, Snapshot, rows_in, split, take_snapshot
+from swath.server.links import DEFAULT_EXPIRY_S, link_maker
 from swath.server.services import Services
 from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset

@@ -14,7 +14,8 @@ from starlette.responses import Response
 from swath.core.outcomes import FileOutcome
 from swath.server.file_answers import media_type_of
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import LINK_HANDLERS, Link, linked_file
+from swath.server.lightly.links import linked_file
+from swath.server.links import LINK_HANDLERS, Link
 from swath.server.services import Services
 from swath.store import runs
 from swath.store.artifacts import Artifact, read_artifact

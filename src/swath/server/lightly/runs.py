@@ -14,11 +14,11 @@ from swath.core.errors import NotFound
 from swath.server.dependencies import Reader, ServicesDep
 from swath.server.lightly.answers import document_answer, list_answer, string_answer
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import link_url
 from swath.server.lightly.lookups import dataset_of
 from swath.server.lightly.paging import Page, PageDep
 from swath.server.lightly.run_artifacts import artifact_documents, artifact_link, kind_of_artifact
 from swath.server.lightly.tags import tag_answer
+from swath.server.links import link_url
 from swath.server.run_documents import find_visible_run
 from swath.server.services import Services
 from swath.store import runs

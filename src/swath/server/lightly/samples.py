@@ -19,10 +19,10 @@ from swath.server.lightly.answers import (
     strings_answer,
 )
 from swath.server.lightly.linked_files import sample_url
-from swath.server.lightly.links import DEFAULT_EXPIRY_S
 from swath.server.lightly.lookups import dataset_of, find_dataset, sample_index_of
 from swath.server.lightly.paging import Page, PageDep
 from swath.server.lightly.sample_answers import iter_sample_answers
+from swath.server.links import DEFAULT_EXPIRY_S
 from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.sample_names import indices_by_id, iter_file_names, iter_ids, iter_ids_and_names

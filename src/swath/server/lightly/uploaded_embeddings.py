@@ -14,8 +14,8 @@ from swath.server.dependencies import Member, ServicesDep
 from swath.server.lightly.answers import document_answer
 from swath.server.lightly.embeddings import embedding_of
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import LINK_HANDLERS, Link, body_file, link_url
 from swath.server.lightly.lookups import dataset_of
+from swath.server.links import LINK_HANDLERS, Link, body_file, link_url
 from swath.server.services import Services
 from swath.store.datasets import Dataset, dataset_by_id
 from swath.store.files import naming_failures

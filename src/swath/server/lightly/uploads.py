@@ -20,8 +20,8 @@ from swath.server.datasources import open_files_of
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.lightly.answers import document_answer, string_answer
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.links import LINK_HANDLERS, Link, LinkMaker, body_file, link_maker
 from swath.server.lightly.lookups import dataset_of, sample_index_of
+from swath.server.links import LINK_HANDLERS, Link, LinkMaker, body_file, link_maker
 from swath.server.services import Services
 from swath.store.datasets import Dataset, dataset_by_id
 from swath.store.files import naming_failures

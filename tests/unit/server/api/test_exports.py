@@ -96,7 +96,7 @@ def test_an_export_that_failed_says_why(client: TestClient, services: Services, 
 @pytest.mark.parametrize(
     ("request_body", "status"),
     [
-        ({"format": "yolo"}, 422),
+        ({"format": "excel"}, 422),
         ({}, 422),
         ({"format": "coco", "tag": "initial-tag", "selector": {}}, 422),
         ({"format": "coco", "tag": "vans"}, 404),

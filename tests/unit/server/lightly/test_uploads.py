@@ -12,7 +12,7 @@ from tests.unit.server.lightly.conftest import FacadeClient
 
 from swath.core.access import Scope
 from swath.server.lightly import uploads
-from swath.server.lightly.links import Link, LinkMaker
+from swath.server.links import Link, LinkMaker
 from swath.server.services import Services
 from swath.store.database import Store
 from swath.store.datasets import dataset_by_id, set_datasource
