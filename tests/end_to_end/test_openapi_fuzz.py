@@ -145,6 +145,17 @@ class Arena:
         found = self.call("POST", "/datasets/vehicles/samples:query", {"limit": 1})
         return str(found["items"][0]["id"])
 
+    def crop(self) -> str:
+        found = self.call("POST", "/datasets/vehicles-crops/samples:query", {"limit": 1})
+        return str(found["items"][0]["id"])
+
+    def preview(self) -> str:
+        return str(self.call("POST", "/previews", {"datasource": "photos"})["id"])
+
+    def index(self) -> str:
+        """Of an image or an object of a preview."""
+        return "0"
+
     def projection(self) -> str:
         found = self.call("GET", "/datasets/vehicles/projections")["items"]
         return str(found[0]["id"]) if found else NOBODYS_ID
@@ -170,6 +181,8 @@ def path_parameters(arena: Arena, operation_id: str, names: list[str]) -> dict[s
         if name == "dataset":
             fresh = operation_id in {"delete_dataset", "change_dataset", "put_datasource"}
             found[name] = arena.dataset() if fresh else "vehicles"
+        elif operation_id == "get_sample_context":
+            found[name] = arena.crop()
         elif operation_id == "redo_operation":
             found[name] = arena.undone_operation()
         elif name == "run":
@@ -200,6 +213,7 @@ BODIES: dict[str, Callable[[Arena], Any]] = {
     "create_dataset": lambda arena: {"name": arena.name("made"), "datasource": "photos"},
     "change_dataset": lambda arena: {"name": arena.name("renamed")},
     "put_datasource": lambda arena: {"location": "photos", "credentials": {"key": "value"}},
+    "create_preview": lambda arena: {"datasource": "photos"},
     "create_export": lambda arena: {"format": "coco"},
     "log_in": lambda arena: {"code": arena.login_code()},
     "query_neighbors": lambda arena: {"sample_id": arena.sample(), "k": 2},
@@ -232,9 +246,15 @@ BODIES: dict[str, Callable[[Arena], Any]] = {
 
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
-    """A folder of images, below a root that datasources may lie in."""
+    """A folder of images, below a root that datasources may lie in, and predictions of one of them."""
     folder = tmp_path / "data" / "photos"
-    folder.mkdir(parents=True)
+    predictions = folder / ".lightly" / "predictions"
+    (predictions / "wheels").mkdir(parents=True)
+    (predictions / "tasks.json").write_text('["wheels"]')
+    schema = {"task_type": "object-detection", "categories": [{"id": 0, "name": "wheel"}]}
+    (predictions / "wheels" / "schema.json").write_text(json.dumps(schema))
+    found = {"predictions": [{"category_id": 0, "bbox": [10, 20, 30, 40], "score": 0.5}]}
+    (predictions / "wheels" / "a.json").write_text(json.dumps(found))
     for number, name in enumerate(("a.jpg", "b.jpg", "c.jpg")):
         Image.new("RGB", (640, 480), (number * 60, 90, 30)).save(folder / name)
     return folder
