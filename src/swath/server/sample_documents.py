@@ -9,11 +9,12 @@ from sqlalchemy.engine import Connection
 
 from swath.core.browsing import SampleColumns
 from swath.store.database import Store
-from swath.store.datasets import Dataset
+from swath.store.datasets import Dataset, DatasetKind
 from swath.store.predictions import task_schemas
+from swath.store.sample_lookup import boxes_on_images
 from swath.store.samples import Sample, iter_samples
 from swath.store.tags import list_tags, tag_bitmap
-from swath.wire.browsing import CropDocument, SampleDocument
+from swath.wire.browsing import CropDocument, PredictedBox, SampleDocument
 
 CategoryNames = Mapping[tuple[str, int], str | None]
 """By task and category id."""
@@ -41,13 +42,26 @@ def names_of(connection: Connection, dataset: Dataset) -> CategoryNames:
 
 
 def sample_documents(
-    store: Store, dataset: Dataset, indices: Sequence[int], names: CategoryNames, *, with_tags: bool = False
+    store: Store,
+    dataset: Dataset,
+    indices: Sequence[int],
+    names: CategoryNames,
+    *,
+    with_tags: bool = False,
+    with_boxes: bool = False,
 ) -> list[SampleDocument]:
     """The samples of these indices, in their order."""
     rows = {sample.index: sample for sample in read_samples(store, dataset, indices)}
     tags = _tags_of(store, dataset, indices) if with_tags else {}
+    boxes = _boxes_of(store, dataset, indices, names) if with_boxes and dataset.kind is DatasetKind.IMAGES else {}
     return [
-        sample_document(rows[index], dataset, names, tags=tuple(tags[index]) if with_tags else None)
+        sample_document(
+            rows[index],
+            dataset,
+            names,
+            tags=tuple(tags[index]) if with_tags else None,
+            boxes=boxes.get(index),
+        )
         for index in indices
         if index in rows  # all are, unless the dataset has just been deleted
     ]
@@ -59,7 +73,12 @@ def read_samples(store: Store, dataset: Dataset, indices: Sequence[int]) -> Iter
 
 
 def sample_document(
-    sample: Sample, dataset: Dataset, names: CategoryNames, *, tags: tuple[str, ...] | None = None
+    sample: Sample,
+    dataset: Dataset,
+    names: CategoryNames,
+    *,
+    tags: tuple[str, ...] | None = None,
+    boxes: tuple[PredictedBox, ...] | None = None,
 ) -> SampleDocument:
     address = f"/api/samples/{sample.id}"
     return SampleDocument(
@@ -76,6 +95,7 @@ def sample_document(
         created_at=sample.created_at,
         crop=_crop_document(sample, dataset, names),
         tags=tags,
+        boxes=boxes,
     )
 
 
@@ -114,3 +134,26 @@ def _tags_of(store: Store, dataset: Dataset, indices: Sequence[int]) -> dict[int
                 if index in members:
                     found[index].append(tag.name)
     return found
+
+
+def _boxes_of(
+    store: Store, dataset: Dataset, indices: Sequence[int], names: CategoryNames
+) -> dict[int, tuple[PredictedBox, ...]]:
+    """What was predicted on each of some images, by their indices."""
+    with store.reading() as connection:
+        found = boxes_on_images(connection, dataset.id, indices)
+    return {
+        index: tuple(
+            PredictedBox(
+                task=box.task,
+                position=box.position,
+                category_id=box.category_id,
+                category=names.get((box.task, box.category_id)),
+                score=box.score,
+                box=box.box,
+                is_cropped=box.is_cropped,
+            )
+            for box in boxes
+        )
+        for index, boxes in found.items()
+    }

@@ -52,6 +52,18 @@ class ImagePrediction:
     details: str | None = None  # JSON: what a script gave besides a box
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxOnImage:
+    """One prediction of an image without what takes other tables to tell."""
+
+    task: str
+    position: int
+    category_id: int
+    score: float | None
+    box: tuple[float, float, float, float]  # x0, y0, x1, y1 in px of the upright image, not clipped
+    is_cropped: bool  # a crop was made of it
+
+
 def locate_sample(connection: Connection, sample_id: str) -> SamplePlace:
     """Where the sample of an id is, in any dataset: whether somebody may see it, the dataset says. Raises NotFound."""
     query = sa.select(_samples.c.dataset_id, _samples.c.sample_index).where(_samples.c.id == sample_id)
@@ -139,3 +151,40 @@ def _crops_of_image(connection: Connection, sample_id: str) -> dict[bytes, list[
         crop = CropOfPrediction(dataset_id=dataset_id, dataset_name=dataset_name, sample_id=crop_id)
         found.setdefault(object_key, []).append(crop)
     return found
+
+
+def boxes_on_images(connection: Connection, dataset_id: str, indices: Sequence[int]) -> dict[int, list[BoxOnImage]]:
+    """What was predicted on several images of an image dataset, by index; each by task and position."""
+    found: dict[int, list[BoxOnImage]] = {index: [] for index in indices}
+    for batch in batches(list(found)):
+        cropped = _cropped_on_images(connection, dataset_id, batch)
+        query = (
+            sa.select(
+                *(_predictions.c[name] for name in ("sample_index", "task", "position", "category_id", "score")),
+                *(_predictions.c[name] for name in ("x0", "y0", "x1", "y1", "object_key")),
+            )
+            .where(_predictions.c.dataset_id == dataset_id, _predictions.c.sample_index.in_(batch))
+            .order_by(_predictions.c.sample_index, _predictions.c.position)
+        )
+        for index, task, position, category_id, score, x0, y0, x1, y1, object_key in connection.execute(query):
+            found[index].append(
+                BoxOnImage(
+                    task=task,
+                    position=position,
+                    category_id=category_id,
+                    score=score,
+                    box=(x0, y0, x1, y1),
+                    is_cropped=object_key in cropped,
+                )
+            )
+    return {index: sorted(boxes, key=lambda box: box.task) for index, boxes in found.items()}
+
+
+def _cropped_on_images(connection: Connection, dataset_id: str, indices: Sequence[int]) -> set[bytes]:
+    """The keys of the objects on some images of which there are crops."""
+    query = (
+        sa.select(_crops.c.object_key)
+        .join_from(_crops, _samples, _samples.c.id == _crops.c.parent_sample_id)
+        .where(_samples.c.dataset_id == dataset_id, _samples.c.sample_index.in_(indices))
+    )
+    return set(connection.execute(query).scalars())

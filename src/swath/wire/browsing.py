@@ -204,6 +204,7 @@ class SampleQuery(Document):
     offset: Count = 0
     limit: int = Field(default=200, ge=1, le=MOST_PER_PAGE)
     with_tags: bool = Field(default=False, description="names of the tags that each sample is in")
+    with_boxes: bool = Field(default=False, description="of images: what was predicted on each")
 
 
 class FacetsQuery(Document):
@@ -232,6 +233,18 @@ class CropDocument(Document):
     stale: bool  # the image has changed since
 
 
+class PredictedBox(Document):
+    """A prediction of an image, as far as it takes to draw it."""
+
+    task: str
+    position: int  # in the prediction file
+    category_id: int
+    category: str | None
+    score: float | None
+    box: tuple[float, float, float, float]  # not clipped
+    is_cropped: bool  # a crop was made of it
+
+
 class SampleDocument(Document):
     """One sample; `crop` is null for images. The URLs stand below the address of the server."""
 
@@ -248,6 +261,7 @@ class SampleDocument(Document):
     created_at: int
     crop: CropDocument | None
     tags: tuple[str, ...] | None = None  # names, where asked for
+    boxes: tuple[PredictedBox, ...] | None = None  # of an image, where asked for
 
 
 class SamplePage(Document):

@@ -3351,6 +3351,26 @@ export interface components {
       points: [number, number][];
     };
     /**
+     * PredictedBox
+     * @description A prediction of an image, as far as it takes to draw it.
+     */
+    PredictedBox: {
+      /** Task */
+      task: string;
+      /** Position */
+      position: number;
+      /** Category Id */
+      category_id: number;
+      /** Category */
+      category: string | null;
+      /** Score */
+      score: number | null;
+      /** Box */
+      box: [number, number, number, number];
+      /** Is Cropped */
+      is_cropped: boolean;
+    };
+    /**
      * PredictionDocument
      * @description One prediction of an image, and the crops that were made of it.
      */
@@ -4093,6 +4113,8 @@ export interface components {
       crop: components['schemas']['CropDocument'] | null;
       /** Tags */
       tags?: string[] | null;
+      /** Boxes */
+      boxes?: components['schemas']['PredictedBox'][] | null;
       /** Dataset Name */
       dataset_name: string;
       /** Metadata */
@@ -4132,6 +4154,8 @@ export interface components {
       crop: components['schemas']['CropDocument'] | null;
       /** Tags */
       tags?: string[] | null;
+      /** Boxes */
+      boxes?: components['schemas']['PredictedBox'][] | null;
     };
     /**
      * SamplePage
@@ -4177,6 +4201,12 @@ export interface components {
        * @default false
        */
       with_tags?: boolean;
+      /**
+       * With Boxes
+       * @description of images: what was predicted on each
+       * @default false
+       */
+      with_boxes?: boolean;
     };
     /**
      * SampleSelection

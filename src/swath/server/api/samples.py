@@ -64,7 +64,9 @@ def query_samples(services: ServicesDep, principal: Reader, dataset: str, query:
     )
     indices = order[query.offset : query.offset + query.limit].tolist()
     names = names_in(browsed.columns)
-    items = sample_documents(services.store, browsed.dataset, indices, names, with_tags=query.with_tags)
+    items = sample_documents(
+        services.store, browsed.dataset, indices, names, with_tags=query.with_tags, with_boxes=query.with_boxes
+    )
     return SamplePage(items=tuple(items), total=len(order))
 
 
@@ -75,7 +77,9 @@ def _page_by_index(services: Services, dataset: Dataset, query: SampleQuery) -> 
     indices = list(order[query.offset : query.offset + query.limit])
     with services.store.reading() as connection:
         names = names_of(connection, dataset)
-    items = sample_documents(services.store, dataset, indices, names, with_tags=query.with_tags)
+    items = sample_documents(
+        services.store, dataset, indices, names, with_tags=query.with_tags, with_boxes=query.with_boxes
+    )
     return SamplePage(items=tuple(items), total=len(order))
 
 

@@ -142,6 +142,28 @@ def test_filters_by_names_ids_tags_and_text(client: TestClient, crops: list[Samp
     assert indices(client, {"tags": {"all_of": ["initial-tag"]}, "stale": True}) == []
 
 
+def test_a_page_of_images_tells_what_was_predicted_on_each_and_what_was_cropped(
+    client: TestClient, crops: list[Sample]
+) -> None:
+    found = query(client, {"with_boxes": True, "offset": 1, "limit": 3}, dataset="vehicles")["items"]
+    sorted_by_name = query(client, {"with_boxes": True, "sort": {"key": "name"}}, dataset="vehicles")["items"]
+    assert {image["id"]: image["boxes"] for image in found}.items() <= {
+        image["id"]: image["boxes"] for image in sorted_by_name
+    }.items()
+    assert len(found) == 3
+    for image in found:
+        alone = client.get(f"/api/samples/{image['id']}/predictions").json()["items"]
+        expected = [{key: one[key] for key in image["boxes"][0] if key != "is_cropped"} for one in alone]
+        assert [{key: one[key] for key in one if key != "is_cropped"} for one in image["boxes"]] == expected
+        assert [one["is_cropped"] for one in image["boxes"]] == [bool(one["crops"]) for one in alone]
+    assert {one["is_cropped"] for image in found for one in image["boxes"]} == {True}
+    assert query(client, {"limit": 1}, dataset="vehicles")["items"][0]["boxes"] is None
+    assert query(client, {"with_boxes": True, "limit": 1})["items"][0]["boxes"] is None
+    client.delete("/api/datasets/vehicles-crops").raise_for_status()
+    left = query(client, {"with_boxes": True, "offset": 1, "limit": 3}, dataset="vehicles")["items"]
+    assert {one["is_cropped"] for image in left for one in image["boxes"]} == {False}
+
+
 def test_images_are_filtered_by_their_predictions(client: TestClient, crops: list[Sample], store: Store) -> None:
     with_best = {sample.crop.parent_file_name for sample in crops if sample.crop and sample.crop.score == 0.9}
     images = list(iter_samples(store, "vehicles"))
