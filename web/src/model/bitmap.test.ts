@@ -36,6 +36,18 @@ describe('a bitmap', () => {
     expect([...short.intersect(long).indices()]).toEqual([2]);
   });
 
+  it('can be everything', () => {
+    expect([...Bitmap.full(10).indices()]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(Bitmap.full(16).bytes).toEqual(Uint8Array.of(255, 255));
+    expect(Bitmap.full(0).count).toBe(0);
+  });
+
+  it('equals one with the same members, however long it is', () => {
+    expect(Bitmap.of([1, 2]).equals(Bitmap.of([1, 2, 300]).without([300]))).toBe(true);
+    expect(Bitmap.of([1, 2]).equals(Bitmap.of([1, 3]))).toBe(false);
+    expect(Bitmap.of([1, 2]).equals(Bitmap.of([1, 2, 3]))).toBe(false);
+  });
+
   it('removes what is not in it without a trace', () => {
     expect(Bitmap.of([1]).without([99]).count).toBe(1);
   });

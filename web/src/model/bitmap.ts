@@ -12,6 +12,13 @@ export class Bitmap {
     return new Bitmap().with(indices);
   }
 
+  /** All indices below `count`. */
+  static full(count: number): Bitmap {
+    const bytes = new Uint8Array(Math.ceil(count / 8)).fill(0xff);
+    if (count % 8 !== 0) bytes[bytes.length - 1] = 0xff >> (8 - (count % 8));
+    return new Bitmap(bytes, count);
+  }
+
   static fromBase64(text: string): Bitmap {
     const binary = atob(text);
     return new Bitmap(Uint8Array.from(binary, (character) => character.charCodeAt(0)));
@@ -50,6 +57,10 @@ export class Bitmap {
 
   intersect(other: Bitmap): Bitmap {
     return this.combine(other, (mine, theirs) => mine & theirs);
+  }
+
+  equals(other: Bitmap): boolean {
+    return this.count === other.count && this.minus(other).count === 0;
   }
 
   /** The indices in ascending order. */

@@ -18,6 +18,8 @@ export interface BrowsingSearch {
   focus?: string;
   /** A stored selection that is picked when the page opens. */
   sel?: string;
+  /** The saved view that was opened; the rest may have been changed since. */
+  view?: string;
 }
 
 export const SMALLEST_TILE = 48;
@@ -36,6 +38,7 @@ export function parseBrowsing(search: Record<string, unknown>): BrowsingSearch {
   if (search.boxes === false) found.boxes = false;
   if (isId(search.focus)) found.focus = search.focus;
   if (isId(search.sel)) found.sel = search.sel;
+  if (isId(search.view)) found.view = search.view;
   return found;
 }
 

@@ -29,6 +29,13 @@ export function colorAt(number: number, scheme: Scheme): string {
   return colors[place] ?? MISSING_COLOR[scheme];
 }
 
+/** The colour of what has no number, like a tag: always the same for one id. */
+export function colorOfId(id: string, scheme: Scheme): string {
+  let number = 0;
+  for (const character of id) number = (number * 31 + character.charCodeAt(0)) % 65_521;
+  return colorAt(number, scheme);
+}
+
 /** The colour of a share from 0 to 1 of a scale. */
 export function rampColor(share: number, scheme: Scheme): string {
   const ramp = RAMP[scheme];

@@ -1,0 +1,29 @@
+import { useNavigate } from '@tanstack/react-router';
+import { api, ok } from '@/api/client';
+import type { DatasetDetails } from '@/api/queries/datasets';
+import type { Bitmap } from '@/model/bitmap';
+import { samplesPath } from '@/model/kinds';
+import { notifyProblem } from '@/ui/notify';
+
+/** Shows all samples of a dataset by their distance from the one that is picked. */
+export function useSimilar(dataset: Pick<DatasetDetails, 'id' | 'kind'>) {
+  const navigate = useNavigate();
+  return async (members: Bitmap): Promise<void> => {
+    const [index] = members.indices();
+    if (index === undefined) return;
+    try {
+      const { id } = await ok(
+        api.GET('/api/datasets/{dataset}/samples/{sample}', {
+          params: { path: { dataset: dataset.id, sample: String(index) } },
+        }),
+      );
+      await navigate({
+        to: samplesPath(dataset.kind),
+        params: { dataset: dataset.id },
+        search: { sort: { key: 'distance', descending: false, reference_sample_id: id } },
+      });
+    } catch (error) {
+      notifyProblem(error);
+    }
+  };
+}

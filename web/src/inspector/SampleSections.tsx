@@ -1,0 +1,81 @@
+import { Button, Group } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { DatasetDetails } from '@/api/queries/datasets';
+import type { SampleDetails } from '@/api/queries/sample';
+import { samplesPath } from '@/model/kinds';
+import { CopyButton } from '@/ui/CopyButton';
+import { Section } from './Facts';
+import { NeighborStrip } from './NeighborStrip';
+import { ObjectList } from './ObjectList';
+import { MetadataFacts, Provenance, SampleFacts } from './SampleFacts';
+import { TagPills } from './TagPills';
+
+interface SampleSectionsProps {
+  dataset: DatasetDetails;
+  sample: SampleDetails;
+  onFocus: (sampleId: string) => void;
+}
+
+/** Everything one knows of a sample but its pictures. */
+export function SampleSections({ dataset, sample, onFocus }: SampleSectionsProps) {
+  const hasMetadata = Object.keys(sample.metadata).length > 0;
+  return (
+    <>
+      <Section title={sample.crop === null ? 'Image' : 'Object'}>
+        <SampleFacts sample={sample} />
+      </Section>
+      <Section title="Tags">
+        <TagPills dataset={dataset} sample={sample} />
+      </Section>
+      {hasMetadata && (
+        <Section title={sample.crop === null ? 'Metadata' : 'Metadata of the image'}>
+          <MetadataFacts metadata={sample.metadata} />
+        </Section>
+      )}
+      {sample.predictions !== null && sample.predictions.length > 0 && (
+        <Section title="Objects">
+          <ObjectList predictions={sample.predictions} />
+        </Section>
+      )}
+      <Section title="Similar" action={<ShowAllSimilar dataset={dataset} sampleId={sample.id} />}>
+        <NeighborStrip datasetId={dataset.id} sampleId={sample.id} onOpen={onFocus} />
+      </Section>
+      <Section
+        title="Provenance"
+        action={
+          <Group gap={0}>
+            <CopyButton text={JSON.stringify(sample, null, 2)} label="Copy all of it as JSON" />
+          </Group>
+        }
+      >
+        <Provenance sample={sample} />
+      </Section>
+    </>
+  );
+}
+
+/** All samples of the dataset by their distance from one. */
+export function ShowAllSimilar({
+  dataset,
+  sampleId,
+}: {
+  dataset: Pick<DatasetDetails, 'id' | 'kind'>;
+  sampleId: string;
+}) {
+  return (
+    <Button
+      size="compact-xs"
+      variant="subtle"
+      renderRoot={(props) => (
+        <Link
+          {...props}
+          to={samplesPath(dataset.kind)}
+          params={{ dataset: dataset.id }}
+          search={{ sort: { key: 'distance', descending: false, reference_sample_id: sampleId } }}
+        />
+      )}
+    >
+      Show all
+    </Button>
+  );
+}

@@ -1,0 +1,17 @@
+/** Which operation Ctrl+Z and Ctrl+Shift+Z mean. The server lists operations newest first. */
+
+interface Operation {
+  id: string;
+  is_undone: boolean;
+}
+
+/** The newest one that is in effect. */
+export function nextUndo<Done extends Operation>(operations: readonly Done[]): Done | undefined {
+  return operations.find(({ is_undone }) => !is_undone);
+}
+
+/** The oldest of those that were undone and have nothing after them that is in effect: something new ends redoing. */
+export function nextRedo<Done extends Operation>(operations: readonly Done[]): Done | undefined {
+  const inEffect = operations.findIndex(({ is_undone }) => !is_undone);
+  return operations[(inEffect === -1 ? operations.length : inEffect) - 1];
+}
