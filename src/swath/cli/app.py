@@ -16,6 +16,7 @@ from swath.cli.dataset_commands import datasets_command, delete_command, export_
 from swath.cli.demo_command import demo_data_command
 from swath.cli.doctor_command import doctor_command
 from swath.cli.map_command import map_command
+from swath.cli.metadata_command import metadata_command
 from swath.cli.run_command import run_command
 from swath.cli.select_command import select_command
 from swath.cli.server_commands import server_command, up_command
@@ -43,6 +44,7 @@ app.command("validate")(validate_command)
 app.command("datasets")(datasets_command)
 app.command("show")(show_command)
 app.command("export")(export_command)
+app.command("metadata")(metadata_command)
 app.command("delete")(delete_command)
 app.command("doctor")(doctor_command)
 app.command("demo-data")(demo_data_command)

@@ -14,6 +14,9 @@ from swath.cli import exit_codes
 from swath.cli.options import HomeOption, JsonOption
 from swath.core.errors import InvalidConfig
 from swath.settings import load_settings
+from swath.wire.exports import ExportFormat
+
+LINK_DAYS = (0.001, 366)
 
 
 def datasets_command(home: HomeOption = None, as_json: JsonOption = False) -> int:
@@ -71,28 +74,52 @@ def show_command(
 
 def export_command(
     dataset: Annotated[str, typer.Argument(help="Name or id of the dataset.")],
-    export_format: Annotated[str, typer.Option("--format", help="filenames, embeddings-csv, coco or crops.")],
+    export_format: Annotated[str, typer.Option("--format", help=f"One of {', '.join(ExportFormat)}.")],
     tag: Annotated[str | None, typer.Option("--tag", help="Only the samples of this tag.")] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="File to write (default: standard output); for crops a folder."),
     ] = None,
+    unit: Annotated[
+        str | None,
+        typer.Option("--unit", help="Of a crops dataset: `crops`, or the `images` that they were cut from."),
+    ] = None,
+    with_metadata: Annotated[
+        bool, typer.Option("--with-metadata", help="Also what was attached to images (label-studio, csv, parquet).")
+    ] = False,
+    with_images: Annotated[
+        bool, typer.Option("--with-images", help="Put the images into the archive too (yolo).")
+    ] = False,
+    link_days: Annotated[
+        float, typer.Option("--link-days", help="How many days links to images hold (label-studio).")
+    ] = 7.0,
     home: HomeOption = None,
 ) -> int:
     """Write a dataset, or one tag of it, as a file others can read."""
-    from swath.wiring.exports import FORMATS, export_crops, export_text, write_file
+    from swath.wiring.exports import export_crops, export_pieces, export_request, write_file
 
     settings = load_settings(home=home)
-    if export_format not in FORMATS:
-        listed = ", ".join(f"`{name}`" for name in FORMATS)
-        raise InvalidConfig(f"`--format` is one of {listed}, got `{export_format}`", field="format")
-    if export_format == "crops":
+    if not LINK_DAYS[0] <= link_days <= LINK_DAYS[1]:
+        raise InvalidConfig(f"`--link-days` is from {LINK_DAYS[0]} to {LINK_DAYS[1]}", field="link-days")
+    request = export_request(
+        export_format,
+        tag=tag,
+        unit=unit,
+        include_metadata=with_metadata,
+        include_images=with_images,
+        expires_in_s=round(link_days * 24 * 3600),
+    )
+    if request.format is ExportFormat.CROPS:
         if output is None:
             raise InvalidConfig("`--format crops` needs a folder", field="output", hint="add `--output FOLDER`.")
         count = export_crops(settings, dataset, tag=tag, folder=output)
         print(f"{count:,} crops in {output}", file=sys.stderr)
         return exit_codes.OK
-    pieces = export_text(settings, dataset, export_format=export_format, tag=tag)
+    if output is None and request.format.is_binary and sys.stdout.isatty():
+        raise InvalidConfig(
+            f"`--format {export_format}` is nothing to look at", field="output", hint="add `--output FILE`."
+        )
+    pieces = export_pieces(settings, dataset, request)
     if output is None:
         sys.stdout.buffer.writelines(pieces)
         sys.stdout.flush()

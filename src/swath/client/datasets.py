@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from swath.core.errors import SourceUnavailable
 from swath.wire.access import DatasetCreate, DatasourceChange, DatasourceDocument, VerifiedDatasource
 from swath.wire.browsing import SampleDocument, SamplePage
 from swath.wire.datasets import DatasetDetails, DatasetList, DatasetSummary, DeletedDatasets, TagSummary
-from swath.wire.exports import ExportDocument, ExportFormat, ExportState
+from swath.wire.exports import ExportDocument, ExportFormat, ExportOptions, ExportState
+from swath.wire.metadata import AttachedMetadata
 from swath.wire.tags import AppliedTags, ChangedTag, TagList
 
 PAGE = 1000
@@ -26,6 +28,13 @@ MOST_ROWS = 1_000_000
 
 LONGEST_PAUSE_S = 2.0
 """Between two looks at an export that is waited for."""
+
+
+PORTION = 1_000
+PORTION_BYTES = 1 << 20
+"""Of metadata that are sent at once."""
+
+MOST_UNKNOWN = 20
 
 
 class Dataset:
@@ -155,15 +164,23 @@ class Dataset:
         path: Path | str,
         *,
         tag: str | None = None,
+        options: ExportOptions | Mapping[str, Any] | None = None,
         timeout: float = 600.0,
     ) -> Path:
         """Write the dataset, or one tag of it, to a file.
 
-        Formats are `filenames`, `embeddings-csv`, `coco`, `crops` (a zip), `csv`, `parquet` and `tags`. The file gets
-        its name when it is whole. Raises SourceUnavailable if the server could not make it, TimeoutError if that
-        took longer than `timeout` seconds.
+        Formats are `filenames`, `embeddings-csv`, `embeddings-parquet`, `coco`, `yolo` (a zip), `label-studio`,
+        `label-studio-config`, `crops` (a zip), `csv`, `parquet` and `tags`; `options` are those of `ExportOptions`, for
+        example `{"unit": "crops"}`. The file gets its name when it is whole. Raises SourceUnavailable if the server
+        could not make it, TimeoutError if that took longer than `timeout` seconds.
         """
-        request = {"format": ExportFormat(export_format).value, "tag": tag}
+        if not isinstance(options, ExportOptions):
+            options = ExportOptions.model_validate(options or {})
+        request = {
+            "format": ExportFormat(export_format).value,
+            "tag": tag,
+            "options": options.model_dump(mode="json", exclude_defaults=True),
+        }
         export = read(ExportDocument, self._transport.post(f"/datasets/{self.id}/exports", request))
         deadline, pause = time.monotonic() + timeout, 0.05
         while export.state is ExportState.PENDING:
@@ -197,6 +214,22 @@ class Dataset:
         embeddings and while a run is on that map.
         """
         return make_projection(self._transport, self.id, method, {"parameters": dict(parameters or {}), **options})
+
+    def attach_metadata(self, changes: Iterable[Mapping[str, Any]]) -> AttachedMetadata:
+        """Attach what is known of images, to filter, sort and colour by: `{"file_name": …, "metadata": {…}}` each, or
+        with `sample_id`. It is merged into what is there; None removes a key.
+
+        Returns how many images have it now, and which names the dataset does not have. Sent in portions: when one is
+        refused (InvalidConfig), those before it are attached.
+        """
+        updated, unknown_count = 0, 0
+        unknown: tuple[str, ...] = ()
+        for portion in _portions(changes):
+            answer = read(AttachedMetadata, self._transport.put(f"/datasets/{self.id}/metadata", portion))
+            updated += answer.updated
+            unknown_count += answer.unknown_count
+            unknown = (*unknown, *answer.unknown)[:MOST_UNKNOWN]
+        return AttachedMetadata(updated=updated, unknown_count=unknown_count, unknown=unknown)
 
     @property
     def datasource(self) -> DatasourceDocument:
@@ -290,6 +323,20 @@ class Datasets:
         """
         answer = self._transport.delete(f"/datasets/{segment(name_or_id)}", {"cascade": "true" if cascade else "false"})
         return read(DeletedDatasets, answer)
+
+
+def _portions(changes: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
+    portion: list[Mapping[str, Any]] = []
+    size = 0
+    for change in changes:
+        length = len(json.dumps(change))
+        if portion and (len(portion) == PORTION or size + length > PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(change)
+        size += length
+    if portion:
+        yield portion
 
 
 def _text(place: str | Path | None) -> str | None:

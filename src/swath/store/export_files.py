@@ -35,8 +35,6 @@ Item = TypeVar("Item")
 ARCHIVES = frozenset({ExportFormat.CROPS, ExportFormat.YOLO})
 """Formats that are a zip."""
 
-BINARY = ARCHIVES | {ExportFormat.PARQUET, ExportFormat.EMBEDDINGS_PARQUET}
-
 
 class Places(Protocol):
     """Where the files of a dataset are, for who makes an export of it."""

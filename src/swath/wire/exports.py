@@ -57,6 +57,11 @@ class ExportFormat(StrEnum):
             "parquet": "application/vnd.apache.parquet",
         }[ending]
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether it is nothing for a person to read: a zip, or Parquet."""
+        return self.suffix.endswith((".zip", ".parquet"))
+
 
 class ExportState(StrEnum):
     PENDING = "PENDING"

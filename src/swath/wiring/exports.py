@@ -7,43 +7,92 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swath.core.errors import NotFound, SourceUnavailable
+from pydantic import ValidationError
+
+from swath.core.errors import InvalidConfig, NotFound, SourceUnavailable
+from swath.pipeline.ports import Datasource
 from swath.settings import Settings
-from swath.store import catalog, exports
-from swath.store.coco_export import export_coco
+from swath.store import catalog, export_files, exports
+from swath.store.credentials import Purpose, Vault
+from swath.store.datasets import Dataset, dataset_by_id
+from swath.store.export_files import ExportSource
+from swath.store.label_studio_export import UrlOf
+from swath.store.sharing import find_dataset
+from swath.wire.exports import ExportFormat, NewExport
 from swath.wire.run_result import RunResult
-from swath.wiring.places import open_kept_output
+from swath.wiring.places import open_kept, open_kept_output
 from swath.wiring.served import server_of_home
 from swath.wiring.workspace import Workspace, open_workspace
 
 if TYPE_CHECKING:
     from swath.client import Client
 
-TEXT_FORMATS = ("filenames", "embeddings-csv", "coco")
-FORMATS = (*TEXT_FORMATS, "crops")
-
 PIECE_BYTES = 1 << 20
 
+USUAL_ADDRESS = "http://127.0.0.1:8750"
+"""Of a server that is started without options."""
 
-def export_text(settings: Settings, dataset: str, *, export_format: str, tag: str | None) -> Iterator[bytes]:
-    """A dataset, or one tag of it, in one of TEXT_FORMATS, in pieces. Through the server if one is running."""
+COMMAND_LINE = {
+    "unit": "--unit",
+    "include_metadata": "--with-metadata",
+    "include_images": "--with-images",
+    "expires_in_s": "--link-days",
+}
+"""What people write for an option."""
+
+FORMATS = tuple(known.value for known in ExportFormat)
+
+
+def export_request(export_format: str, *, tag: str | None = None, **options: object) -> NewExport:
+    """What a person asks for; options that are None are not given. Raises InvalidConfig for what cannot be meant."""
+    if export_format not in FORMATS:
+        listed = ", ".join(f"`{name}`" for name in FORMATS)
+        raise InvalidConfig(f"`--format` is one of {listed}, got `{export_format}`", field="format")
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return NewExport.model_validate({"format": export_format, "tag": tag, "options": given})
+    except ValidationError as exc:
+        problem = exc.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        text = f"`{place}`: {message}" if place else message
+        for name, option in COMMAND_LINE.items():
+            text = text.replace(f"options.{name}", option)
+        raise InvalidConfig(text, field="options") from exc
+
+
+def export_pieces(settings: Settings, dataset: str, request: NewExport) -> Iterator[bytes]:
+    """A dataset, or one tag of it, as a file, in pieces. Through the server if one is running."""
     with server_of_home(settings) as client:
         if client is not None:
-            with _downloaded(client, dataset, export_format, tag) as path, path.open("rb") as file:
-                yield from iter(lambda: file.read(PIECE_BYTES), b"")
+            with _downloaded(client, dataset, request) as path:
+                yield from _pieces_of(path)
             return
     with open_workspace(settings) as workspace:
-        yield from _pieces(workspace, dataset, export_format, tag)
+        source = _source(workspace, dataset, request)
+        if not request.format.is_binary:
+            yield from export_files.export_pieces(source, request.format)
+            return
+        with tempfile.TemporaryDirectory(prefix="swath-export-") as folder:
+            path = Path(folder) / "export"
+            export_files.write_export(path, source, request.format)
+            yield from _pieces_of(path)
+
+
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from iter(lambda: file.read(PIECE_BYTES), b"")
 
 
 def export_crops(settings: Settings, dataset: str, *, tag: str | None, folder: Path) -> int:
     """Copy crops into `folder/<category>/`, with crops.csv beside them; returns how many."""
     with server_of_home(settings) as client:
         if client is not None:
-            with _downloaded(client, dataset, "crops", tag) as path, _naming_failures(folder):
+            with _downloaded(client, dataset, export_request("crops", tag=tag)) as path, _naming_failures(folder):
                 return _unpack_crops(path, folder)
     with open_workspace(settings) as workspace, _naming_failures(folder):
         return _write_crops(workspace, dataset, tag, folder)
@@ -72,7 +121,7 @@ def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str,
             paths["crops"] = str(folder / "crops")
         for name, dataset, export_format in parts:
             with (folder / name).open("wb") as file:
-                file.writelines(export_text(settings, dataset, export_format=export_format, tag=None))
+                file.writelines(export_pieces(settings, dataset, export_request(export_format)))
             paths[name] = str(folder / name)
         (folder / "run.json").write_text(result.model_dump_json(indent=2))
         paths["run.json"] = str(folder / "run.json")
@@ -80,10 +129,12 @@ def export_run(settings: Settings, result: RunResult, folder: Path) -> dict[str,
 
 
 @contextmanager
-def _downloaded(client: Client, dataset: str, export_format: str, tag: str | None) -> Iterator[Path]:
+def _downloaded(client: Client, dataset: str, request: NewExport) -> Iterator[Path]:
     """An export of the server as a file, for as long as it is needed."""
     with tempfile.TemporaryDirectory(prefix="swath-export-") as folder:
-        yield client.datasets.get(dataset).export(export_format, Path(folder) / "export", tag=tag)
+        yield client.datasets.get(dataset).export(
+            request.format, Path(folder) / "export", tag=request.tag, options=request.options
+        )
 
 
 def _unpack_crops(path: Path, folder: Path) -> int:
@@ -93,14 +144,47 @@ def _unpack_crops(path: Path, folder: Path) -> int:
         return sum(not name.endswith((".csv", "/")) for name in archive.namelist())
 
 
-def _pieces(workspace: Workspace, dataset: str, export_format: str, tag: str | None) -> Iterable[bytes]:
-    if export_format == "filenames":
-        yield exports.export_filenames(workspace.store, dataset, tag).encode("utf-8", "surrogatepass")
-    elif export_format == "embeddings-csv":
-        for text in exports.export_embeddings_csv(workspace.store, workspace.home, dataset, tag):
-            yield text.encode("utf-8", "surrogatepass")
-    else:
-        yield export_coco(workspace.store, dataset, tag)
+def _source(workspace: Workspace, dataset: str, request: NewExport) -> ExportSource:
+    from swath.adapters.parquet import ParquetTables
+
+    with workspace.store.reading() as connection:
+        found = find_dataset(connection, dataset)
+    return ExportSource(
+        store=workspace.store,
+        home=workspace.home,
+        tables=ParquetTables(),
+        places=_KeptPlaces(workspace=workspace, dataset=found),
+        dataset=found,
+        subset=request.tag,
+        options=request.options,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptPlaces:
+    """Answers Places with what the home keeps. Links lead to the server that will use the home."""
+
+    workspace: Workspace
+    dataset: Dataset
+
+    def open_files(self, purpose: Purpose) -> Datasource:
+        return open_kept(self.workspace, self.dataset, purpose)
+
+    def urls(self, purpose: Purpose, *, expires_in_s: int) -> UrlOf:
+        # Only who makes links needs what the server is made of.
+        from swath.server.export_sources import file_urls
+        from swath.server.links import LinkMaker
+
+        settings = self.workspace.settings
+        maker = LinkMaker(Vault.open(self.workspace.home, settings.secret_key), settings.public_url or USUAL_ADDRESS)
+        return file_urls(maker, self._files_of(purpose), purpose, self.open_files(purpose), expires_in_s=expires_in_s)
+
+    def _files_of(self, purpose: Purpose) -> Dataset:
+        """The dataset whose files are meant: the input of crops is that of their images."""
+        if purpose == "output" or self.dataset.parent_id is None:
+            return self.dataset
+        with self.workspace.store.reading() as connection:
+            return dataset_by_id(connection, self.dataset.parent_id) or self.dataset
 
 
 def _write_crops(workspace: Workspace, dataset: str, tag: str | None, folder: Path) -> int:

@@ -11,7 +11,7 @@ from swath.store.home import open_home
 from swath.testing.memory_datasource import MemoryDatasource
 from swath.wire.run_config import parse_run_config
 from swath.wiring.datasets import describe_dataset, list_datasets, remove_dataset
-from swath.wiring.exports import export_text, write_file
+from swath.wiring.exports import export_pieces, export_request, write_file
 from swath.wiring.runs import kill_point, onnx_options, open_output, run_here
 
 WHOLE_IMAGES = parse_run_config(
@@ -107,7 +107,7 @@ def test_an_export_of_a_dataset_that_is_not_there_fails_before_a_file_is_made(
 ) -> None:
     path = tmp_path / "out.csv"
     with pytest.raises(NotFound):
-        write_file(export_text(settings, "vehicles", export_format="filenames", tag=None), path)
+        write_file(export_pieces(settings, "vehicles", export_request("filenames")), path)
     assert not path.exists()
 
 
