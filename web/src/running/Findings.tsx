@@ -1,12 +1,6 @@
-import { Text } from '@mantine/core';
-import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
+import { Stack } from '@mantine/core';
 import type { Schemas } from '@/api/client';
-import { count } from '@/model/format';
-import { TextLink } from '@/ui/TextLink';
-import classes from './Findings.module.css';
-
-const ICONS = { error: CircleAlert, warning: TriangleAlert, info: Info } as const;
-const IMAGE = /\.(jpe?g|png|tiff?|bmp|webp)$/i;
+import { FindingItem } from '@/ui/FindingItem';
 
 interface FindingsProps {
   findings: readonly Schemas['FindingDocument'][];
@@ -14,55 +8,18 @@ interface FindingsProps {
   dataset?: string;
 }
 
-/** What a person should know about an input, what to do about it, and examples. */
+const RANK: Record<string, number> = { error: 0, warning: 1 };
+const rank = ({ severity }: Schemas['FindingDocument']): number => RANK[severity] ?? 2;
+
+/** What a person should know about an input, the worst first. */
 export function Findings({ findings, dataset }: FindingsProps) {
   return (
-    <ul className={classes.list}>
-      {findings.map((finding, at) => {
-        const Icon = ICONS[finding.severity as keyof typeof ICONS] ?? Info;
-        return (
-          <li key={`${finding.code}-${at}`} className={classes.finding} data-severity={finding.severity}>
-            <span className={classes.icon}>
-              <Icon size={16} aria-label={finding.severity} />
-            </span>
-            <div>
-              <div>{finding.message}</div>
-              {finding.hint && (
-                <Text size="sm" c="dimmed">
-                  {finding.hint}
-                </Text>
-              )}
-              <Examples finding={finding} dataset={dataset} />
-            </div>
-          </li>
-        );
-      })}
-    </ul>
-  );
-}
-
-function Examples({ finding, dataset }: { finding: Schemas['FindingDocument']; dataset?: string }) {
-  const examples = finding.examples ?? [];
-  const more = (finding.count ?? 0) - examples.length;
-  if (examples.length === 0) return null;
-  return (
-    <div className={classes.examples}>
-      {examples.map((example) =>
-        dataset !== undefined && IMAGE.test(example) ? (
-          <TextLink
-            key={example}
-            to="/d/$dataset/images"
-            params={{ dataset }}
-            search={{ q: { file_name: example } }}
-            size="sm"
-          >
-            {example}
-          </TextLink>
-        ) : (
-          <span key={example}>{example}</span>
-        ),
-      )}
-      {more > 0 && <Text size="sm">and {count(more)} more</Text>}
-    </div>
+    <Stack gap="sm">
+      {[...findings]
+        .sort((a, b) => rank(a) - rank(b))
+        .map((finding, at) => (
+          <FindingItem key={`${finding.code}-${at}`} finding={finding} dataset={dataset} />
+        ))}
+    </Stack>
   );
 }

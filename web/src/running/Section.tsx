@@ -1,6 +1,6 @@
-import { Text, Title } from '@mantine/core';
+import { Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import classes from './Section.module.css';
+import { Panel } from '@/ui/Panel';
 
 interface SectionProps {
   title: string;
@@ -8,19 +8,18 @@ interface SectionProps {
   children: ReactNode;
 }
 
-/** One part of a form or a report, with what it is about. */
+/** One part of a form, with what it is about. */
 export function Section({ title, about, children }: SectionProps) {
   return (
-    <section className={classes.section} aria-label={title}>
-      <Title order={2} fz={15} fw={600}>
-        {title}
-      </Title>
-      {about !== undefined && (
-        <Text size="sm" c="dimmed" mt={2} component="div">
-          {about}
-        </Text>
-      )}
-      <div className={classes.body}>{children}</div>
-    </section>
+    <Panel title={title}>
+      <Stack gap="md">
+        {about !== undefined && (
+          <Text size="sm" c="dimmed" mt={-8} component="div">
+            {about}
+          </Text>
+        )}
+        {children}
+      </Stack>
+    </Panel>
   );
 }
