@@ -15,11 +15,13 @@ class Memo:
     """Values by key. Those used least recently go first when all together exceed a number of bytes.
 
     A value is made once, however many threads ask for it: the others wait. If making it fails, all of them get the
-    error, and whoever asks next tries again. One value may be larger than the limit; it is then the only one kept.
+    error, and whoever asks next tries again. One value may be larger than the limit; it is then the only one kept, or,
+    without `keeps_too_large`, not kept at all.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, *, keeps_too_large: bool = True) -> None:
         self._max_bytes = max_bytes
+        self._keeps_too_large = keeps_too_large
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._being_made: dict[Hashable, Future[Any]] = {}
@@ -52,13 +54,17 @@ class Memo:
             raise
         with self._lock:
             del self._being_made[key]
-            self._kept[key] = (value, size)
-            self._byte_count += size
-            while self._byte_count > self._max_bytes and len(self._kept) > 1:
-                _, (_, released) = self._kept.popitem(last=False)
-                self._byte_count -= released
+            if size <= self._max_bytes or self._keeps_too_large:
+                self._keep(key, value, size)
         future.set_result(value)
         return value
+
+    def _keep(self, key: Hashable, value: object, size: int) -> None:
+        self._kept[key] = (value, size)
+        self._byte_count += size
+        while self._byte_count > self._max_bytes and len(self._kept) > 1:
+            _, (_, released) = self._kept.popitem(last=False)
+            self._byte_count -= released
 
     def discard(self, is_outdated: Callable[[Hashable], bool]) -> None:
         """Let go of the values whose key `is_outdated`."""

@@ -68,7 +68,7 @@ class Previews:
         self._clock = clock
         self._lock = threading.Lock()
         self._kept: dict[str, tuple[float, int, KeptPreview]] = {}  # until when, bytes; oldest first
-        self.pixels = Memo(MOST_PIXEL_BYTES)
+        self.pixels = Memo(MOST_PIXEL_BYTES, keeps_too_large=False)
         """Files and decoded images, by keys that begin with the id of the preview."""
 
     def keep(self, user_id: str, preview: Preview, open_images: Callable[[], Datasource]) -> KeptPreview:

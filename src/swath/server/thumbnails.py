@@ -44,7 +44,7 @@ class Thumbnails:
 
     def __init__(self, *, max_memory_bytes: int = 64 << 20, max_disk_bytes: int = 2 << 30) -> None:
         self.threads = ThreadPoolExecutor(REQUESTS_AT_ONCE, thread_name_prefix="pictures")
-        self.at_hand = Memo(MOST_BYTES_AT_HAND)
+        self.at_hand = Memo(MOST_BYTES_AT_HAND, keeps_too_large=False)
         """Files of images, under their digest, and their pixels, under digest and scale: pictures of one image are
         often asked for together."""
         self._memory = Memo(max_memory_bytes)

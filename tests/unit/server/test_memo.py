@@ -75,6 +75,15 @@ def test_a_value_larger_than_the_limit_is_kept_alone() -> None:
     assert memo.byte_count == 1
 
 
+def test_a_value_larger_than_the_limit_need_not_be_kept() -> None:
+    memo = Memo(10, keeps_too_large=False)
+    memo.get("small", lambda: "1", size_of=len)
+    assert memo.get("large", lambda: "x" * 100, size_of=len) == "x" * 100
+    assert memo.byte_count == 1
+    memo.get("small", lambda: pytest.fail("it is kept"), size_of=len)
+    assert memo.get("large", lambda: "y" * 100, size_of=len) == "y" * 100
+
+
 def test_outdated_values_go() -> None:
     memo = Memo(10)
     memo.get(("old", 1), lambda: "123", size_of=len)

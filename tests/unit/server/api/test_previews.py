@@ -6,8 +6,9 @@ import hashlib
 import io
 import json
 import os
+import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from swath.adapters.datasource import open_datasource
+from swath.adapters.datasource.exchange import Patience
 from swath.adapters.decoders.pillow_codec import PillowCodec
 from swath.core.access import Scope
 from swath.core.crops import crop_rectangles
@@ -390,6 +392,34 @@ class TestBuckets:
         found = refusal(anna, datasource="s3://photos", credentials=wrong)
         assert (found["status"], found["detail"]) == (503, "`s3://photos` refuses: the keys are wrong")
         assert "wrong secret" not in json.dumps(found)
+
+
+class TestSilentBucket:
+    """Of a store that takes connections and says nothing."""
+
+    @pytest.fixture
+    def silent(self) -> Iterator[str]:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    @pytest.fixture
+    def services(self, services: Services, silent: str) -> Services:
+        endpoints = Endpoints.parse(f"s3://={silent}")
+        # As on a server, in a tenth of the time.
+        patience = Patience(attempts=2, connect=0.4, silence=0.8, whole=3.0)
+        return replace(
+            services,
+            options=replace(services.options, endpoints=endpoints),
+            open_quickly=partial(open_datasource, endpoints=endpoints, patience=patience),
+        )
+
+    def test_it_is_given_up_soon(self, anna: TestClient) -> None:
+        started = time.monotonic()
+        found = refusal(anna, datasource="s3://photos", credentials=KEYS)
+        assert time.monotonic() - started < 6
+        assert (found["status"], found["type"]) == (503, "unavailable")
+        assert "s3://photos" in found["detail"]
+        assert "hush" not in json.dumps(found)
 
 
 class TestDatasets:
