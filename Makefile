@@ -7,7 +7,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web web-check web-dev bucket-servers clients demo test test-slow test-all browser screenshots check format api lock clean
+.PHONY: help setup web web-check web-dev bucket-servers clients label-studio demo test test-slow test-all browser screenshots check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -70,18 +70,24 @@ GO_ON_WITHOUT := { echo "the tests that need it are skipped"; [ "$$CI" != true ]
 	{ cp $^ .tools/bucket-servers/ && cd .tools/bucket-servers \
 	&& npm ci --silent --omit=optional --ignore-scripts --no-audit --no-fund && touch $(@F); } || $(GO_ON_WITHOUT)
 
+label-studio: .tools/label-studio/.installed ## install the converter of Label Studio, which checks exports in tests
+
+.tools/label-studio/.installed: tests/support/label_studio/requirements.txt | $(UV)
+	{ $(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .tools/label-studio \
+	&& $(UV) pip install --quiet --no-deps --python .tools/label-studio/bin/python -r $< && touch $@; } || $(GO_ON_WITHOUT)
+
 demo: setup web ## make the demo datasource and do the object-level run on it
 	@rm -rf demo
 	$(RUN)/swath demo-data demo/vehicles_dataset
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
 
-test: setup clients bucket-servers ## run the tests
+test: setup clients bucket-servers label-studio ## run the tests
 	$(RUN)/pytest -n 4 --dist worksteal -m "not slow"
 
-test-slow: setup web clients bucket-servers ## run the tests that `make test` leaves out
+test-slow: setup web clients bucket-servers label-studio ## run the tests that `make test` leaves out
 	$(RUN)/pytest -n 2 --dist worksteal -m slow
 
-test-all: setup web clients bucket-servers ## run the tests, the slow ones too
+test-all: setup web clients bucket-servers label-studio ## run the tests, the slow ones too
 	$(RUN)/pytest -n 2 --dist worksteal
 
 browser: setup web ## run the tests that open the web app in Chromium

@@ -20,8 +20,8 @@ BOXES = "label"
 CHOICE = "category"
 """Names of what annotators set: rectangles on full images, one choice on crops."""
 
-DIGITS = 6
-"""After the point: a millionth of a percent is no pixel of any image."""
+DIGITS = 10
+"""After the point of a percentage: less than any pixel, and short enough to read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

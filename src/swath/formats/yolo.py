@@ -78,8 +78,10 @@ def _below_images(file_name: str) -> str:
 
 def _plain(part: str) -> str:
     """A part of a path without what would break a list of lines, leave its folder, or be refused somewhere."""
-    part = _ODD.sub("_", part).strip(" ")
-    return "_" * len(part) if set(part) <= {"."} else f"{part[:-1]}_" if part.endswith(".") else part
+    plain = _ODD.sub("_", part).strip(" ")
+    if not plain.strip("."):
+        return "_" * max(len(plain), 1)
+    return f"{plain[:-1]}_" if plain.endswith(".") else plain
 
 
 def _labels_of(stem: str) -> str:
