@@ -46,18 +46,27 @@ def push_apart(points: NDArray[np.float64], parallel: Parallel) -> tuple[NDArray
     sums = np.empty((len(points), 4))
     parallel.over(len(points), lambda i, j: _gather(grid, i, j, box, shares, sums))
     repelled = centred * sums[:, :1] - sums[:, 1:3]
-    # 1 / (1 + d²) is (1 + d²) / (1 + d²)², and d² = a² - 2ab + b². Each point is its own partner once.
+    # 1 / (1 + d²) is (1 + d²) / (1 + d²)², and d² = a² - 2ab + b².
     pairs = (1 + squares) * sums[:, 0] - 2 * (centred * sums[:, 1:3]).sum(axis=1) + sums[:, 3]
-    return repelled, max(float(pairs.sum()) - len(points), 1e-12)
+    # Each point is its own partner once: by what the grid makes of that, which is not quite 1.
+    own = np.empty(len(points))
+    near = _reach(np.arange(NODES_PER_BOX) * spacing)
+    parallel.over(len(points), lambda i, j: _of_itself(near, i, j, shares, own))
+    return repelled, max(float((pairs - own).sum()), 1e-12)
 
 
 def _kernel(nodes: int, spacing: float) -> NDArray[np.complex128]:
     """The transform of 1 / (1 + d²)² between nodes, d in both directions."""
     steps = np.arange(2 * nodes)
     distance = np.minimum(steps, 2 * nodes - steps) * spacing
-    square = distance[:, None] ** 2 + distance[None, :] ** 2
-    transformed: NDArray[np.complex128] = np.fft.rfft2(1 / (1 + square) ** 2)
+    transformed: NDArray[np.complex128] = np.fft.rfft2(_reach(distance))
     return transformed
+
+
+def _reach(distance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """1 / (1 + d²)² for distances in one direction (rows) and the other (columns)."""
+    found: NDArray[np.float64] = 1 / (1 + distance[:, None] ** 2 + distance[None, :] ** 2) ** 2
+    return found
 
 
 @compiled
@@ -84,6 +93,19 @@ def _spread(charges: Any, first: int, last: int, box: Any, shares: Any, grid: An
             for a in range(NODES_PER_BOX):
                 for b in range(NODES_PER_BOX):
                     grid[number, row + a, column + b] += charge * shares[i, 0, a] * shares[i, 1, b]
+
+
+@compiled
+def _of_itself(near: Any, first: int, last: int, shares: Any, own: Any) -> None:
+    for i in range(first, last):
+        total = 0.0
+        for a in range(NODES_PER_BOX):
+            for b in range(NODES_PER_BOX):
+                charge = shares[i, 0, a] * shares[i, 1, b]
+                for c in range(NODES_PER_BOX):
+                    for d in range(NODES_PER_BOX):
+                        total += charge * shares[i, 0, c] * shares[i, 1, d] * near[abs(a - c), abs(b - d)]
+        own[i] = total
 
 
 @compiled

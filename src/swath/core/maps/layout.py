@@ -20,7 +20,7 @@ from swath.core.maps.umap import umap
 FEWEST_ROWS = 8
 """Fewer have no neighbourhoods to speak of: they are shown on their principal axes."""
 
-MOST_ROWS = 200_000
+MOST_ROWS = 100_000
 """Of more samples, so many by chance are laid out, and the others come to their neighbours among these."""
 
 
