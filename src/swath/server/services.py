@@ -28,6 +28,9 @@ MAX_LISTING_BYTES = 256 * MIB
 
 MOST_OPEN_BUCKETS = 64
 
+MOST_COUNTS = 100_000
+"""Of categories of datasets, that are kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:
@@ -95,6 +98,8 @@ class Services:
     thumbnails: Thumbnails = field(default_factory=Thumbnails)
     previews: Previews = field(default_factory=Previews)
     """What people looked at before they stored anything of it."""
+    dataset_totals: Memo = field(default_factory=lambda: Memo(MOST_COUNTS))
+    """What was counted in datasets, by their version."""
     open_buckets: Memo = field(default_factory=lambda: Memo(MOST_OPEN_BUCKETS))
     """Buckets that were opened, with their connections."""
     listings: Memo = field(default_factory=lambda: Memo(MAX_LISTING_BYTES))

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
@@ -28,6 +29,18 @@ from swath.wire.datasets import CategoryCount, DatasetDetails, DatasetSummary, E
 _table = schema.datasets
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetTotals:
+    """What only the rows of a dataset tell: it changes with the dataset's own version."""
+
+    byte_size: int  # of all files
+    stale_crops: int
+    categories: tuple[CategoryCount, ...]  # by task, most frequent first
+
+
+TotalsOf = Callable[[Connection, Dataset], DatasetTotals]
+
+
 def list_datasets(store: Store, *, user_id: str | None = None) -> list[DatasetSummary]:
     """All datasets that a user (the local one) sees, oldest first."""
     with store.reading() as connection:
@@ -41,8 +54,19 @@ def summarize_dataset(store: Store, name_or_id: str, *, user_id: str | None = No
         return _summaries(connection, [find_dataset(connection, name_or_id, user_id)])[0]
 
 
-def describe_dataset(store: Store, name_or_id: str, *, user_id: str | None = None) -> DatasetDetails:
-    """Everything about one dataset. Raises NotFound, naming datasets that are spelt alike."""
+def count_totals(connection: Connection, dataset: Dataset) -> DatasetTotals:
+    """Reads a row per sample and one per crop or prediction: a second for a million."""
+    categories, stale = _category_counts(connection, dataset)
+    return DatasetTotals(byte_size=_byte_size(connection, dataset.id), stale_crops=stale, categories=tuple(categories))
+
+
+def describe_dataset(
+    store: Store, name_or_id: str, *, user_id: str | None = None, totals_of: TotalsOf = count_totals
+) -> DatasetDetails:
+    """Everything about one dataset. Raises NotFound, naming datasets that are spelt alike.
+
+    `totals_of` is for who has counted before.
+    """
     with store.reading() as connection:
         dataset = find_dataset(connection, name_or_id, user_id)
         children = stored.crops_datasets_of(connection, dataset.id)
@@ -50,16 +74,17 @@ def describe_dataset(store: Store, name_or_id: str, *, user_id: str | None = Non
         if dataset.embedder_id is not None:
             identity = embedder_by_id(connection, dataset.embedder_id)
             embedder = EmbedderSummary(name=identity.name, digest=identity.digest, dimension=identity.dimension)
+        totals = totals_of(connection, dataset)
         return DatasetDetails(
             **_summaries(connection, [dataset])[0].model_dump(),
             is_default=dataset.is_default,
             input_uri=dataset.input_uri,
             output_uri=dataset.output_uri,
-            byte_size=_byte_size(connection, dataset.id),
-            stale_crops=_stale_crops(connection, dataset.id),
+            byte_size=totals.byte_size,
+            stale_crops=totals.stale_crops,
             embedder=embedder,
             children=tuple(_summaries(connection, children)),
-            categories=tuple(_category_counts(connection, dataset)),
+            categories=totals.categories,
             tags=tuple(tag_summary(tag) for tag in tags.list_tags(connection, dataset.id)),
             runs=tuple(run_summary(run) for run in runs.list_runs(connection, dataset.id)),
         )
@@ -177,28 +202,26 @@ def _task_schemas(connection: Connection, dataset: Dataset) -> list[TaskSchema]:
     return [task for task in of_parent if task.task_name == dataset.task]
 
 
-def _category_counts(connection: Connection, dataset: Dataset) -> list[CategoryCount]:
+def _category_counts(connection: Connection, dataset: Dataset) -> tuple[list[CategoryCount], int]:
+    """Crops or predictions by category, and how many of the crops are stale."""
     names = {task.task_name: task.category_names for task in _task_schemas(connection, dataset)}
-    table = schema.crops if dataset.kind is DatasetKind.CROPS else schema.predictions
+    is_crops = dataset.kind is DatasetKind.CROPS
+    table = schema.crops if is_crops else schema.predictions
+    stale = sa.func.sum(sa.case((table.c.stale, 1), else_=0)) if is_crops else sa.literal(0)
     query = (
-        sa.select(table.c.task, table.c.category_id, sa.func.count())
+        sa.select(table.c.task, table.c.category_id, sa.func.count(), stale)
         .where(table.c.dataset_id == dataset.id)
         .group_by(table.c.task, table.c.category_id)
     )
+    rows = connection.execute(query).all()
     counts = [
         CategoryCount(task=task, category_id=category, name=names.get(task, {}).get(category), count=count)
-        for task, category, count in connection.execute(query)
+        for task, category, count, _ in rows
     ]
-    return sorted(counts, key=lambda entry: (entry.task, -entry.count, entry.category_id))
+    return sorted(counts, key=lambda entry: (entry.task, -entry.count, entry.category_id)), sum(row[3] for row in rows)
 
 
 def _byte_size(connection: Connection, dataset_id: str) -> int:
     table = schema.samples
     total = sa.select(sa.func.sum(table.c.byte_size)).where(table.c.dataset_id == dataset_id)
     return int(connection.execute(total).scalar() or 0)
-
-
-def _stale_crops(connection: Connection, dataset_id: str) -> int:
-    table = schema.crops
-    query = sa.select(sa.func.count()).where(table.c.dataset_id == dataset_id, table.c.stale)
-    return int(connection.execute(query).scalar_one())

@@ -12,6 +12,7 @@ from swath.core.access import Principal
 from swath.core.errors import InvalidConfig
 from swath.server.dataset_changes import delete_dataset as delete_whole_dataset
 from swath.server.dataset_changes import tell_changed
+from swath.server.dataset_details import describe_dataset
 from swath.server.datasources import GivenPlace, apply_places, check_place, may_name_any_place, rights_of
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.services import Services
@@ -82,7 +83,7 @@ def create_dataset(services: ServicesDep, principal: Member, wanted: DatasetCrea
 @router.get("/datasets/{dataset}")
 def get_dataset(services: ServicesDep, principal: Reader, dataset: str) -> DatasetDetails:
     """Everything about one dataset, by name or id."""
-    return catalog.describe_dataset(services.store, dataset, user_id=principal.user_id)
+    return describe_dataset(services, dataset, principal.user_id)
 
 
 @router.get("/datasets/{dataset}/summary")
@@ -196,7 +197,7 @@ def _given_places(
 
 
 def _details(services: Services, principal: Principal, dataset: Dataset) -> DatasetDetails:
-    return catalog.describe_dataset(services.store, dataset.id, user_id=principal.user_id)
+    return describe_dataset(services, dataset.id, principal.user_id)
 
 
 def _datasource(services: Services, connection: Connection, dataset: Dataset) -> DatasourceDocument:
