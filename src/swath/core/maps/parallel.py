@@ -19,6 +19,11 @@ def compiled(function: Function) -> Function:
     return cast(Function, numba.njit(nogil=True, cache=True)(function))
 
 
+def compiled_reordering(function: Function) -> Function:
+    """For loops over finite numbers that may go in any order: they use all lanes of the processor."""
+    return cast(Function, numba.njit(nogil=True, cache=True, fastmath={"nnan", "nsz", "reassoc"})(function))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parallel:
     """Threads to share rows among: `map_chunks` runs as many calls at a time as there are `threads`."""
