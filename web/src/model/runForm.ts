@@ -46,6 +46,7 @@ export interface Turn {
 }
 
 export interface RunForm extends Turn {
+  /** Empty: whole images, whatever is on them. */
   task: string;
   unit: 'objects' | 'images';
   amount: Amount;
@@ -93,19 +94,10 @@ const textOrNull = (text: string): string | null => (text.trim() === '' ? null :
 export function runRequestOf(form: RunForm, dataset: string): RunRequest {
   return {
     dataset,
-    object_level: {
-      task_name: form.task,
-      padding: form.padding,
-      box_format: form.boxFormat,
-      crop_dataset_name: textOrNull(form.cropDatasetName),
-      min_score: orNull(form.minScore),
-      min_size: orNull(form.minSize),
-      max_overlap: orNull(form.maxOverlap),
-      categories: form.categories === null ? null : [...form.categories],
-    },
+    object_level: form.task === '' ? null : objectLevelOf(form),
     selection: {
       ...amountRequest(form.amount),
-      unit: form.unit,
+      unit: form.task === '' ? 'images' : form.unit,
       strategies: [strategyRequest(form.strategy)],
     },
     embedder: form.embedder.trim() === '' ? DEFAULT_EMBEDDER : form.embedder.trim(),
@@ -114,6 +106,19 @@ export function runRequestOf(form: RunForm, dataset: string): RunRequest {
     relevant_filenames_file: textOrNull(form.relevantFilenames),
     priority: form.priority === '' ? 0 : form.priority,
     runs_on: [...form.runsOn],
+  };
+}
+
+function objectLevelOf(form: RunForm): Schemas['ObjectLevelConfig'] {
+  return {
+    task_name: form.task,
+    padding: form.padding,
+    box_format: form.boxFormat,
+    crop_dataset_name: textOrNull(form.cropDatasetName),
+    min_score: orNull(form.minScore),
+    min_size: orNull(form.minSize),
+    max_overlap: orNull(form.maxOverlap),
+    categories: form.categories === null ? null : [...form.categories],
   };
 }
 
@@ -227,4 +232,36 @@ export function freeName(wanted: string, taken: ReadonlySet<string>): string {
   for (let number = 2; ; number += 1) {
     if (!taken.has(`${wanted}-${number}`)) return `${wanted}-${number}`;
   }
+}
+
+/** A configuration of a selection run, as it is kept. */
+interface KeptSelection {
+  dataset_name?: string;
+  selection?: KeptConfig['selection'];
+  input_selection_id?: string;
+  input_tag?: string | null;
+  preselected_tag?: string | null;
+  new_tag?: string | null;
+}
+
+/** The request for the same selection again, from the very samples of then where they were not those of a tag. */
+export function selectionRequestOfRun(
+  run: Pick<Schemas['RunDocument'], 'config' | 'priority' | 'runs_on'>,
+): SelectionRequest {
+  const config = run.config as KeptSelection;
+  const strategy = strategyRequest(strategyOfConfig(config.selection?.strategies?.[0]));
+  const hasTag = config.input_tag != null;
+  return {
+    dataset: config.dataset_name ?? '',
+    selection: { ...amountRequest(amountOfConfig(config.selection?.n_samples)), strategies: [strategy] },
+    input:
+      hasTag || config.input_selection_id === undefined
+        ? null
+        : { all_of: [{ selection_id: config.input_selection_id }], except_ids: [] },
+    input_tag: config.input_tag ?? null,
+    preselected_tag: config.preselected_tag ?? null,
+    new_tag: config.new_tag ?? null,
+    priority: run.priority,
+    runs_on: [...run.runs_on],
+  };
 }

@@ -11,13 +11,15 @@ export interface Bar {
 
 interface BarsProps {
   bars: readonly Bar[];
+  /** A value in words. */
+  format?: (value: number) => string;
   /** What a bar does when it is clicked; left out: nothing. */
   onPick?: (bar: Bar) => void;
 }
 
 /** Named amounts as horizontal bars, each as long as its share of the largest. */
-export function Bars({ bars, onPick }: BarsProps) {
-  const largest = Math.max(1, ...bars.map((bar) => bar.value));
+export function Bars({ bars, format = count, onPick }: BarsProps) {
+  const largest = Math.max(0, ...bars.map((bar) => bar.value)) || 1;
   return (
     <div className={classes.bars}>
       {bars.map((bar) => {
@@ -32,7 +34,7 @@ export function Bars({ bars, onPick }: BarsProps) {
                 style={{ width: `${(bar.value / largest) * 100}%`, background: bar.color }}
               />
             </span>
-            <span className={classes.value}>{count(bar.value)}</span>
+            <span className={classes.value}>{format(bar.value)}</span>
           </>
         );
         return onPick === undefined ? (
