@@ -1,7 +1,7 @@
 import { Anchor, Group } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { SampleDetails } from '@/api/queries/sample';
-import { bytes, categoryLabel, count, percent, score } from '@/model/format';
+import { baseName, bytes, categoryLabel, count, percent, score } from '@/model/format';
 import { boxInWords, flatMetadata, shareOfImage } from '@/model/sampleWords';
 import { colorAt } from '@/model/palette';
 import { ColorDot } from '@/ui/ColorDot';
@@ -55,7 +55,7 @@ function CropFacts({ sample, crop }: { sample: SampleDetails; crop: Crop }) {
         </Anchor>
       </Fact>
       <Fact name="File" copies={sample.file_name}>
-        {sample.file_name}
+        <span title={sample.file_name}>{baseName(sample.file_name)}</span>
       </Fact>
     </Facts>
   );

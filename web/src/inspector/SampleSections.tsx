@@ -1,7 +1,8 @@
-import { Button, Group } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import type { DatasetDetails } from '@/api/queries/datasets';
-import type { SampleDetails } from '@/api/queries/sample';
+import type { Prediction, SampleDetails } from '@/api/queries/sample';
 import { samplesPath } from '@/model/kinds';
 import { CopyButton } from '@/ui/CopyButton';
 import { Section } from './Facts';
@@ -14,10 +15,12 @@ interface SampleSectionsProps {
   dataset: DatasetDetails;
   sample: SampleDetails;
   onFocus: (sampleId: string) => void;
+  /** Stands where the objects of an image are listed otherwise. */
+  children?: ReactNode;
 }
 
 /** Everything one knows of a sample but its pictures. */
-export function SampleSections({ dataset, sample, onFocus }: SampleSectionsProps) {
+export function SampleSections({ dataset, sample, onFocus, children }: SampleSectionsProps) {
   const hasMetadata = Object.keys(sample.metadata).length > 0;
   return (
     <>
@@ -32,21 +35,13 @@ export function SampleSections({ dataset, sample, onFocus }: SampleSectionsProps
           <MetadataFacts metadata={sample.metadata} />
         </Section>
       )}
-      {sample.predictions !== null && sample.predictions.length > 0 && (
-        <Section title="Objects">
-          <ObjectList predictions={sample.predictions} />
-        </Section>
-      )}
+      {children ?? <Objects predictions={sample.predictions ?? []} />}
       <Section title="Similar" action={<ShowAllSimilar dataset={dataset} sampleId={sample.id} />}>
         <NeighborStrip datasetId={dataset.id} sampleId={sample.id} onOpen={onFocus} />
       </Section>
       <Section
         title="Provenance"
-        action={
-          <Group gap={0}>
-            <CopyButton text={JSON.stringify(sample, null, 2)} label="Copy all of it as JSON" />
-          </Group>
-        }
+        action={<CopyButton text={JSON.stringify(sample, null, 2)} label="Copy all of it as JSON" />}
       >
         <Provenance sample={sample} />
       </Section>
@@ -54,8 +49,17 @@ export function SampleSections({ dataset, sample, onFocus }: SampleSectionsProps
   );
 }
 
+function Objects({ predictions }: { predictions: readonly Prediction[] }) {
+  if (predictions.length === 0) return null;
+  return (
+    <Section title="Objects">
+      <ObjectList predictions={predictions} />
+    </Section>
+  );
+}
+
 /** All samples of the dataset by their distance from one. */
-export function ShowAllSimilar({
+function ShowAllSimilar({
   dataset,
   sampleId,
 }: {
