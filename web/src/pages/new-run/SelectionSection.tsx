@@ -1,0 +1,73 @@
+import { Text } from '@mantine/core';
+import type { Preview } from '@/api/queries/previews';
+import type { FieldErrors } from '@/model/fieldErrors';
+import { count } from '@/model/format';
+import { amountOf, countLeft, scaled } from '@/model/previewCounts';
+import { categoryIds, shareOf, type RunForm } from '@/model/runForm';
+import { AmountField } from '@/running/AmountField';
+import { Section } from '@/running/Section';
+import { StrategyFields } from '@/running/StrategyFields';
+import type { ChangeForm } from './useRunForm';
+
+interface SelectionSectionProps {
+  form: RunForm;
+  change: ChangeForm;
+  errors: FieldErrors;
+  preview: Preview | undefined;
+  /** Whether earlier runs have dealt with images of this dataset. */
+  hasEarlier: boolean;
+}
+
+/** How many are selected, and how. */
+export function SelectionSection({ form, change, errors, preview, hasEarlier }: SelectionSectionProps) {
+  const available = preview === undefined ? null : candidates(form, preview);
+  return (
+    <Section title="Selection">
+      <AmountField
+        amount={form.amount}
+        onChange={(amount) => change({ amount })}
+        available={available}
+        meaning={<Meaning form={form} available={available} hasEarlier={hasEarlier} />}
+        error={errors('selection.n_samples', 'selection.proportion_samples')}
+      />
+      <StrategyFields
+        strategy={form.strategy}
+        onChange={(strategy) => change({ strategy })}
+        errors={errors}
+      />
+    </Section>
+  );
+}
+
+/** About how many there are to choose from: of the whole place, going by the part that was looked at. */
+function candidates(form: RunForm, preview: Preview): number {
+  if (form.task === '' || form.unit === 'images') return preview.images_listed;
+  const categories = preview.tasks.find(({ name }) => name === preview.task)?.categories ?? [];
+  const left = countLeft(preview.objects, {
+    minScore: form.minScore === '' ? null : form.minScore,
+    minSize: form.minSize === '' ? null : form.minSize,
+    categoryIds: form.categories === null ? null : categoryIds(form.categories, categories),
+  });
+  return scaled(left.objects, preview.images_checked, preview.images_listed);
+}
+
+interface MeaningProps {
+  form: RunForm;
+  available: number | null;
+  hasEarlier: boolean;
+}
+
+function Meaning({ form, available, hasEarlier }: MeaningProps) {
+  const value = form.amount.kind === 'share' ? form.amount.percent : form.amount.count;
+  if (value === '' || available === null) {
+    return <Text size="sm">{value === '' ? 'No amount: the minimum distance alone decides' : ' '}</Text>;
+  }
+  const amount = { kind: form.amount.kind, value: form.amount.kind === 'share' ? shareOf(value) : value };
+  const unit = form.task === '' ? 'images' : form.unit;
+  return (
+    <>
+      about {count(amountOf(amount, available))} of {count(available)} {unit}
+      {hasEarlier && !form.processAll && ', and less where earlier runs have dealt with images'}
+    </>
+  );
+}
