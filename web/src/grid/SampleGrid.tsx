@@ -5,7 +5,7 @@ import type { Filter, Sort } from '@/model/browsing';
 import { tilingOf } from '@/model/tiles';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { GridRow } from './GridRow';
-import type { DrawnBox } from './TileBoxes';
+import { useBoxesOf } from './useBoxesOf';
 import { useElementSize } from './useElementSize';
 import { useGridCursor } from './useGridCursor';
 import { useRowAccess, useRowInView, useSamplesAt } from './useSampleRow';
@@ -20,10 +20,8 @@ export interface SampleGridProps {
   tile: number;
   /** Show crops with what is around them. */
   showContext?: boolean;
-  /** Draw the boxes of their predictions over images. */
+  /** Draw the boxes of their predictions over images: those that pass what the filter says of category and score. */
   showBoxes?: boolean;
-  /** Which boxes to draw over an image, and how; left out: those of all predictions. */
-  boxesOf?: (sample: Sample) => readonly DrawnBox[];
   /** Id of the sample that the inspector shows. */
   focus?: string;
   /** What it does to open a sample: put it into focus. */
@@ -55,6 +53,7 @@ function Grid(props: SampleGridProps) {
   );
   const { row, total, isChanging, error, retry } = useRowInView(asked);
   const access = useRowAccess(row);
+  const boxesOf = useBoxesOf(row.filter);
   const box = useRef<HTMLDivElement>(null);
   const size = useElementSize(box);
   const tiling = useMemo(
@@ -103,7 +102,7 @@ function Grid(props: SampleGridProps) {
               tiling={tiling}
               sampleAt={sampleAt}
               showContext={props.showContext}
-              boxesOf={withBoxes ? props.boxesOf : undefined}
+              boxesOf={withBoxes ? boxesOf : undefined}
               cursor={cursor}
               focus={props.focus}
               datasetId={dataset.id}

@@ -6,6 +6,17 @@ import { count, counted, percent } from './format';
 export interface FilterLine {
   fields: readonly (keyof Filter)[];
   text: string;
+  /** Of a line about metadata: which of it. */
+  metadataKey?: string;
+}
+
+/** A filter that no longer asks for one thing. */
+export function withoutLine(filter: Filter, { fields, metadataKey }: FilterLine): Filter {
+  const left = Object.fromEntries(
+    Object.entries(filter).filter(([field]) => !fields.includes(field as keyof Filter)),
+  ) as Filter;
+  const metadata = (filter.metadata ?? []).filter(({ key }) => key !== metadataKey);
+  return metadataKey === undefined || metadata.length === 0 ? left : { ...left, metadata };
 }
 
 /** How things are called that a filter knows by their ids. */
@@ -130,6 +141,7 @@ function line(
 function metadataLines(filter: Filter): FilterLine[] {
   return (filter.metadata ?? []).map(({ key, any_of, min, max }) => ({
     fields: ['metadata'],
+    metadataKey: key,
     text:
       any_of == null
         ? (rangeInWords(key, min, max) ?? key)

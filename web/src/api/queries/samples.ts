@@ -32,6 +32,7 @@ export const samplePageQuery = (row: SampleRow, page: number) =>
             offset: page * PAGE_SIZE,
             limit: PAGE_SIZE,
             with_tags: false,
+            with_boxes: row.withBoxes ?? false,
           },
           signal,
         }),
