@@ -24,6 +24,9 @@ export class Program<Name extends string> {
       gl.attachShader(this.program, compiled(gl, kind, source));
     }
     gl.linkProgram(this.program);
+    if (!gl.getProgramParameter(this.program, gl.LINK_STATUS) && !gl.isContextLost()) {
+      throw new Error(gl.getProgramInfoLog(this.program) ?? 'a program does not link');
+    }
     this.places = Object.fromEntries(
       names.map((name) => [name, gl.getUniformLocation(this.program, name)]),
     ) as Record<Name, WebGLUniformLocation | null>;

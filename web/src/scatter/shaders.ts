@@ -31,7 +31,7 @@ void main() {
 
 /** Discs with a soft edge; points of a few pixels are squares, which cost less and look the same. */
 export const POINT_PIXELS = `#version 300 es
-precision mediump float;
+precision highp float;
 flat in vec4 color;
 uniform float size;
 out vec4 pixel;

@@ -149,6 +149,11 @@ export class MapSurface {
     return this.view;
   }
 
+  /** The colour behind the points, as the browser computes it. */
+  get ground(): string {
+    return getComputedStyle(this.canvas).backgroundColor;
+  }
+
   /** The picture as it stands, as a PNG. */
   picture(): Promise<Blob | null> {
     return new Promise((resolve) => this.canvas.toBlob(resolve, 'image/png'));
