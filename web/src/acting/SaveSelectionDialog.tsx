@@ -55,7 +55,7 @@ export function SaveSelectionDialog({ dataset, members, onClose }: SaveSelection
       )}
       {rule != null && (
         <ViewNameForm
-          datasetId={dataset.id}
+          dataset={dataset}
           rule={{ filter: rule.filter, sort: shown.sort ?? { key: 'index', descending: false } }}
           onSaved={onClose}
         />

@@ -11,7 +11,7 @@ import { notifyDone, notifyProblem } from '@/ui/notify';
 import { ViewNameForm } from './ViewNameForm';
 
 /** Saves filter, order and looks of the page as a view, or as what the opened view is from now on. */
-export function SaveView({ dataset }: { dataset: Pick<DatasetDetails, 'id'> }) {
+export function SaveView({ dataset }: { dataset: DatasetDetails }) {
   const [isNaming, setNaming] = useState(false);
   const search: BrowsingSearch = useSearch({ strict: false });
   const navigate = useNavigate();
@@ -39,7 +39,7 @@ export function SaveView({ dataset }: { dataset: Pick<DatasetDetails, 'id'> }) {
         <UpdateMenu view={opened} rule={rule} onSaveNew={() => setNaming(true)} />
       )}
       <Modal opened={isNaming} onClose={() => setNaming(false)} title="Save as view">
-        <ViewNameForm datasetId={dataset.id} rule={rule} onSaved={remember} />
+        <ViewNameForm dataset={dataset} rule={rule} onSaved={remember} />
       </Modal>
     </>
   );

@@ -1,24 +1,25 @@
 import { Button, Group, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
+import type { DatasetDetails } from '@/api/queries/datasets';
 import { createView, type ViewRule } from '@/api/queries/views';
-import { filterInWords, sortInWords } from '@/model/words';
+import { filterInWords, namesIn, sortInWords } from '@/model/words';
 import { notifyDone, notifyProblem } from '@/ui/notify';
 
 interface ViewNameFormProps {
-  datasetId: string;
+  dataset: DatasetDetails;
   rule: ViewRule;
   /** Told the id of the new view. */
   onSaved: (view: string) => void;
 }
 
 /** Save a rule as a view: what it asks for in words, and a name. */
-export function ViewNameForm({ datasetId, rule, onSaved }: ViewNameFormProps) {
+export function ViewNameForm({ dataset, rule, onSaved }: ViewNameFormProps) {
   const [name, setName] = useState('');
   const [isBusy, setBusy] = useState(false);
   const save = async () => {
     setBusy(true);
     try {
-      const view = await createView(datasetId, name.trim(), rule);
+      const view = await createView(dataset.id, name.trim(), rule);
       notifyDone(`View ${view.name} saved`);
       onSaved(view.id);
     } catch (error) {
@@ -34,7 +35,7 @@ export function ViewNameForm({ datasetId, rule, onSaved }: ViewNameFormProps) {
       }}
     >
       <Text size="sm" mb="sm">
-        {filterInWords(rule.filter ?? {}) || 'Everything'}
+        {filterInWords(rule.filter ?? {}, namesIn(dataset)) || 'Everything'}
         <Text span c="dimmed">
           {' '}
           · {sortInWords(rule.sort)}

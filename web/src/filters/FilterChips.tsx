@@ -1,8 +1,7 @@
 import { Button, CloseButton } from '@mantine/core';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import { tidied, type Filter } from '@/model/browsing';
-import { dateTime } from '@/model/format';
-import { filterLines, withoutLine, type Names } from '@/model/words';
+import { filterLines, namesIn, withoutLine } from '@/model/words';
 import classes from './filters.module.css';
 
 interface FilterChipsProps {
@@ -35,16 +34,4 @@ export function FilterChips({ dataset, filter, onChange }: FilterChipsProps) {
       </Button>
     </div>
   );
-}
-
-function namesIn(dataset: DatasetDetails): Names {
-  return {
-    category: (categoryId, task) =>
-      dataset.categories.find((one) => one.category_id === categoryId && (task == null || one.task === task))
-        ?.name ?? undefined,
-    run: (runId) => {
-      const run = dataset.runs.find(({ id }) => id === runId);
-      return run && `the run of ${dateTime(run.created_at)}`;
-    },
-  };
 }

@@ -1,6 +1,7 @@
 /** Filters and orders in words, one line per thing that is asked for. */
+import type { Schemas } from '@/api/client';
 import type { Filter, Sort } from './browsing';
-import { count, counted, percent } from './format';
+import { count, counted, dateTime, percent } from './format';
 
 /** One thing that a filter asks for. Without its `fields` the filter asks for everything else. */
 export interface FilterLine {
@@ -23,6 +24,19 @@ export function withoutLine(filter: Filter, { fields, metadataKey }: FilterLine)
 export interface Names {
   category?: (categoryId: number, task: string | null | undefined) => string | undefined;
   run?: (runId: string) => string | undefined;
+}
+
+/** How things of a dataset are called. */
+export function namesIn(dataset: Pick<Schemas['DatasetDetails'], 'categories' | 'runs'>): Names {
+  return {
+    category: (categoryId, task) =>
+      dataset.categories.find((one) => one.category_id === categoryId && (task == null || one.task === task))
+        ?.name ?? undefined,
+    run: (runId) => {
+      const run = dataset.runs.find(({ id }) => id === runId);
+      return run && `the run of ${dateTime(run.created_at)}`;
+    },
+  };
 }
 
 /** What a filter asks for, in the order in which people think of it. */
