@@ -34,6 +34,10 @@ QUIET_S = 0.3
 """A page that has asked for nothing for so long has what it wants."""
 
 
+DRIVER_ADVICE = re.compile(r"^\[\.WebGL-\w+\]GL Driver Message \(OpenGL, Performance,")
+"""What Chromium says whenever WebGL is drawn by the processor."""
+
+
 class Looking:
     """A page and what went wrong on it. Whatever a test does not `allow` fails it."""
 
@@ -66,6 +70,8 @@ class Looking:
         return [problem for problem in self.problems if not any(one.search(problem) for one in self._allowed)]
 
     def _hear(self, message: ConsoleMessage) -> None:
+        if DRIVER_ADVICE.search(message.text):
+            return
         if message.type in ("error", "warning"):
             self.problems.append(f"console: {message.text} ({message.location.get('url', '')})")
 
