@@ -5,6 +5,15 @@ const statusLine = document.getElementById("status");
 const form = document.getElementById("form");
 const field = document.getElementById("code");
 
+/** Where to go after logging in: the page of this server that was asked for, else the first one. */
+function nextPage() {
+  const next = new URLSearchParams(window.location.search).get("next") ?? "/";
+  // `//host` and `/\host` would be another server's; browsers leave tabs and line breaks out before they look.
+  if (!/^\/(?![/\\])[^\t\r\n]*$/.test(next)) return "/";
+  const url = new URL(next, window.location.origin);
+  return url.origin === window.location.origin ? url.pathname + url.search + url.hash : "/";
+}
+
 async function logIn(code) {
   statusLine.textContent = "Logging in…";
   form.hidden = true;
@@ -15,7 +24,7 @@ async function logIn(code) {
       body: JSON.stringify({ code }),
     });
     if (answer.ok) {
-      window.location.replace("/");
+      window.location.replace(nextPage());
       return;
     }
     const problem = await answer.json();
@@ -28,16 +37,22 @@ async function logIn(code) {
   field.focus();
 }
 
+/** What somebody pastes: the code alone, or the whole link. */
+function codeIn(text) {
+  const mark = text.indexOf("#code=");
+  return mark < 0 ? text.trim() : text.slice(mark + "#code=".length).trim();
+}
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  logIn(field.value.trim());
+  logIn(codeIn(field.value));
 });
 
 function useCodeOfAddress() {
   const code = new URLSearchParams(window.location.hash.slice(1)).get("code");
   if (code) {
     // A used code need not stay in the history.
-    window.history.replaceState(null, "", window.location.pathname);
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
     logIn(code);
   }
 }
