@@ -76,7 +76,7 @@ class PreviewLimits:
 
     images: int = 1000
     prediction_bytes: int = 64 << 20
-    objects: int = 200_000
+    objects: int = 100_000
 
 
 def preview_datasource(

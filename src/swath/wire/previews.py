@@ -15,6 +15,9 @@ from swath.wire.run_result import FindingDocument
 from swath.wire.runs import Id
 from swath.wire.validation import FileProblem
 
+MOST_OBJECTS_SHOWN = 1000
+"""Of one image."""
+
 BoxFormatName = Literal["xywh", "xyxy", "auto"]
 
 
@@ -78,7 +81,8 @@ class PreviewImage(Document):
     height: int | None
     picture_url: str  # takes `max_size`
     problem: str | None
-    objects: tuple[PreviewObject, ...]
+    object_count: int
+    objects: tuple[PreviewObject, ...] = Field(max_length=MOST_OBJECTS_SHOWN)  # the first of them
 
 
 class PreviewObjects(Document):

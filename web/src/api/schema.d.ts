@@ -3459,6 +3459,8 @@ export interface components {
       picture_url: string;
       /** Problem */
       problem: string | null;
+      /** Object Count */
+      object_count: number;
       /** Objects */
       objects: components['schemas']['PreviewObject'][];
     };

@@ -10,6 +10,7 @@ import numpy as np
 from fastapi import APIRouter, Header, Query
 from fastapi import Path as PathParameter
 from fastapi.responses import Response
+from numpy.typing import NDArray
 
 from swath.core.access import Principal
 from swath.core.boxes import BoxFormat
@@ -34,6 +35,7 @@ from swath.server.previews import SECONDS_KEPT, KeptPreview
 from swath.server.services import Services
 from swath.store.datasets import DatasetKind, require_datasource
 from swath.wire.previews import (
+    MOST_OBJECTS_SHOWN,
     PreviewCategory,
     PreviewDocument,
     PreviewImage,
@@ -165,6 +167,7 @@ def _document(kept: KeptPreview) -> PreviewDocument:
     preview = kept.preview
     objects = preview.objects
     usable = objects.usable
+    numbers = np.where(usable, np.cumsum(usable) - 1, -1)
     scores = objects.score[usable].tolist()
     return PreviewDocument(
         id=kept.id,
@@ -175,7 +178,7 @@ def _document(kept: KeptPreview) -> PreviewDocument:
         tasks=tuple(_task_document(task) for task in preview.tasks),
         task=preview.task_name,
         box_format="xyxy" if preview.box_format is BoxFormat.XYXY else "xywh",
-        images=tuple(_image_document(kept, index) for index in range(min(IMAGES_SHOWN, len(preview.images)))),
+        images=tuple(_image_document(kept, index, numbers) for index in range(len(preview.images[:IMAGES_SHOWN]))),
         images_checked=preview.checked,
         findings=tuple(finding_document(finding) for finding in preview.findings),
         problems=preview.problems,
@@ -199,7 +202,8 @@ def _task_document(task: PreviewedTask) -> PreviewTask:
     )
 
 
-def _image_document(kept: KeptPreview, index: int) -> PreviewImage:
+def _image_document(kept: KeptPreview, index: int, numbers: NDArray[np.int64]) -> PreviewImage:
+    """One of the images that are shown; `numbers` (N,) are the indices of objects, -1 for those that have none."""
     image = kept.preview.images[index]
     width, height = image.size or (None, None)
     rows = np.flatnonzero(kept.preview.objects.image == index).tolist()
@@ -210,7 +214,8 @@ def _image_document(kept: KeptPreview, index: int) -> PreviewImage:
         height=height,
         picture_url=f"/api/previews/{kept.id}/images/{index}",
         problem=image.problem,
-        objects=tuple(_object_document(kept, row) for row in rows),
+        object_count=len(rows),
+        objects=tuple(_object_document(kept, row, int(numbers[row])) for row in rows[:MOST_OBJECTS_SHOWN]),
     )
 
 
@@ -222,13 +227,13 @@ _OUTCOMES: dict[int, Literal["used", "clipped", "outside", "zero_area"]] = {
 }
 
 
-def _object_document(kept: KeptPreview, row: int) -> PreviewObject:
+def _object_document(kept: KeptPreview, row: int, number: int) -> PreviewObject:
     objects, task = kept.preview.objects, kept.preview.task
     assert task is not None, "objects are of a task"
     category_id, score = int(objects.category_id[row]), float(objects.score[row])
     x0, y0, x1, y1 = objects.corners[row].tolist()
     has_box = bool(np.isfinite(objects.corners[row]).all())
-    index = int(objects.usable[:row].sum()) if objects.usable[row] else None
+    index = None if number < 0 else number
     return PreviewObject(
         index=index,
         category_id=category_id,

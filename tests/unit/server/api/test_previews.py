@@ -154,7 +154,7 @@ def test_a_folder_is_told_with_images_tasks_and_objects(anna: TestClient, photos
     }
     image = found["images"][1]
     assert (image["index"], image["key"], image["width"], image["height"]) == (1, "b.jpg", 640, 480)
-    assert image["problem"] is None
+    assert (image["problem"], image["object_count"]) == (None, 3)
     assert image["picture_url"] == f"/api/previews/{found['id']}/images/1"
     assert image["objects"] == [
         {
@@ -458,6 +458,16 @@ class TestDatasets:
         found = make(anna, dataset="both")
         assert [image["key"] for image in found["images"]] == ["b.jpg", "a.jpg"]
         assert found["images_checked"] == 1
+
+
+def test_of_a_crowd_the_first_are_shown_and_all_are_counted(anna: TestClient, photos: Path) -> None:
+    crowd = [{"category_id": 0, "bbox": [number % 600, 5, 20, 20]} for number in range(3000)]
+    write(photos / ROOT / "cars/a.json", json.dumps({"predictions": crowd}).encode())
+    found = make(anna, datasource="photos")
+    image = found["images"][0]
+    assert (image["object_count"], len(image["objects"])) == (3000, 1000)
+    assert len(found["objects"]["image"]) == 3002
+    assert anna.get(f"/api/previews/{found['id']}/objects/2999/crop").status_code == 200
 
 
 def test_hostile_names_come_as_they_are(anna: TestClient, root: Path) -> None:
