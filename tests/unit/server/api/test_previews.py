@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
+from tests.support.s3_server import S3Server
 
 from swath.adapters.datasource import open_datasource
 from swath.adapters.datasource.exchange import Patience
@@ -392,6 +393,58 @@ class TestBuckets:
         found = refusal(anna, datasource="s3://photos", credentials=wrong)
         assert (found["status"], found["detail"]) == (503, "`s3://photos` refuses: the keys are wrong")
         assert "wrong secret" not in json.dumps(found)
+
+
+@pytest.mark.slow
+class TestRealBucket:
+    """Of a store that checks signatures and rights."""
+
+    @pytest.fixture
+    def bucket(self, s3_server: S3Server, photos: Path) -> Iterator[str]:
+        uri = s3_server.make_bucket()
+        for path in photos.rglob("*"):
+            if path.is_file():
+                s3_server.put(uri, path.relative_to(photos).as_posix(), path.read_bytes())
+        yield uri
+        s3_server.remove_bucket(uri)
+
+    @pytest.fixture
+    def services(self, services: Services, s3_server: S3Server) -> Services:
+        endpoints = Endpoints.parse(f"s3://={s3_server.endpoint}")
+        return replace(
+            services,
+            options=replace(services.options, endpoints=endpoints),
+            open_quickly=partial(open_datasource, endpoints=endpoints, patience=Patience(attempts=2)),
+        )
+
+    def access(self, s3_server: S3Server, *actions: str) -> dict[str, str]:
+        given = s3_server.user(*actions)
+        return {name: given[name] for name in ("access_key_id", "secret_access_key", "region")}
+
+    def test_it_is_looked_at_as_a_folder_is(self, anna: TestClient, s3_server: S3Server, bucket: str) -> None:
+        credentials = self.access(s3_server, "s3:ListBucket", "s3:GetObject")
+        with s3_server.enforcing():
+            found = make(anna, datasource=bucket, credentials=credentials)
+            folder = make(anna, datasource="photos")
+            assert (found["datasource"], found["objects"]) == (bucket, folder["objects"])
+            for image, same in zip(found["images"], folder["images"], strict=True):
+                assert (image["key"], image["width"]) == (same["key"], same["width"])
+                assert anna.get(image["picture_url"]).content == anna.get(same["picture_url"]).content
+
+    def test_what_it_refuses_is_told(self, anna: TestClient, s3_server: S3Server, bucket: str) -> None:
+        right = self.access(s3_server, "s3:ListBucket", "s3:GetObject")
+        wrong = {**right, "secret_access_key": "wrong-secret-wrong-secret-wrong-secret-0"}
+        without_list = self.access(s3_server, "s3:GetObject")
+        with s3_server.enforcing():
+            for credentials in (wrong, without_list):
+                found = refusal(anna, datasource=bucket, credentials=credentials)
+                assert found["status"] == 503
+                assert bucket in found["detail"]
+                assert found["hint"]
+                assert credentials["secret_access_key"] not in json.dumps(found)
+        missing = refusal(anna, datasource="s3://nobody-has-this-bucket", credentials=right)
+        assert missing["status"] in (404, 503)
+        assert "s3://nobody-has-this-bucket" in missing["detail"]
 
 
 class TestSilentBucket:
