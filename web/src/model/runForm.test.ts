@@ -8,6 +8,9 @@ import {
   freeName,
   nameProblem,
   NEW_RUN,
+  NEW_SELECTION,
+  formOfSelection,
+  selectionRequestOf,
   runRequestOf,
   strategyRequest,
   type RunForm,
@@ -131,5 +134,38 @@ describe('names of datasets', () => {
   it('get the lowest number that is free', () => {
     expect(freeName('a-crops', new Set(['b']))).toBe('a-crops');
     expect(freeName('a-crops', new Set(['a-crops', 'a-crops-2']))).toBe('a-crops-3');
+  });
+});
+
+describe('a selection', () => {
+  const id = 'a'.repeat(24);
+
+  it('is of everything, a tag, a view or a stored selection', () => {
+    const inputs = ['all', 'tag:a:b', `view:${id}`, `selection:${id}`].map((source) => {
+      const { input, input_tag } = selectionRequestOf({ ...NEW_SELECTION, source }, 'crops');
+      return input_tag ?? input?.all_of?.[0];
+    });
+    expect(inputs).toEqual([undefined, 'a:b', { view_id: id }, { selection_id: id }]);
+  });
+
+  it('is asked for again from the same samples, under another name', () => {
+    const config = {
+      dataset_name: 'crops',
+      selection: { n_samples: 0.2, strategies: [{ type: 'random', strength: 1, seed: 4 }] },
+      input_selection_id: id,
+      input_tag: null,
+      preselected_tag: 'seen',
+      new_tag: 'best',
+    };
+    const form = formOfSelection({ config, priority: 1, runs_on: ['gpu'] });
+    expect(selectionRequestOf(form, 'crops')).toEqual({
+      dataset: 'crops',
+      selection: { proportion_samples: 0.2, strategies: [{ type: 'random', strength: 1, seed: 4 }] },
+      input: { all_of: [{ selection_id: id }], except_ids: [] },
+      preselected_tag: 'seen',
+      new_tag: null,
+      priority: 1,
+      runs_on: ['gpu'],
+    });
   });
 });

@@ -265,3 +265,69 @@ export function selectionRequestOfRun(
     runs_on: [...run.runs_on],
   };
 }
+
+/** What to choose from: `all`, `tag:NAME`, `view:ID` or `selection:ID`. */
+export type Source = string;
+
+export interface SelectForm extends Turn {
+  source: Source;
+  amount: Amount;
+  strategy: StrategyChoice;
+  /** Name of the tag whose samples count as chosen; empty: none. */
+  preselectedTag: string;
+  /** Empty: one is made up. */
+  newTag: string;
+}
+
+export const NEW_SELECTION: SelectForm = {
+  source: 'all',
+  amount: NEW_RUN.amount,
+  strategy: NEW_RUN.strategy,
+  preselectedTag: '',
+  newTag: '',
+  priority: 0,
+  runsOn: [],
+};
+
+/** The request that a form stands for, on this dataset. */
+export function selectionRequestOf(form: SelectForm, dataset: string): SelectionRequest {
+  return {
+    dataset,
+    selection: { ...amountRequest(form.amount), strategies: [strategyRequest(form.strategy)] },
+    ...inputOf(form.source),
+    preselected_tag: textOrNull(form.preselectedTag),
+    new_tag: textOrNull(form.newTag),
+    priority: form.priority === '' ? 0 : form.priority,
+    runs_on: [...form.runsOn],
+  };
+}
+
+function inputOf(source: Source): Pick<SelectionRequest, 'input' | 'input_tag'> {
+  const [kind, name] = [source.slice(0, source.indexOf(':')), source.slice(source.indexOf(':') + 1)];
+  if (kind === 'tag') return { input_tag: name };
+  if (kind === 'view') return { input: { all_of: [{ view_id: name }], except_ids: [] } };
+  if (kind === 'selection') return { input: { all_of: [{ selection_id: name }], except_ids: [] } };
+  return {};
+}
+
+/** The form that asks for the same as a selection run did. */
+export function formOfSelection(
+  run: Pick<Schemas['RunDocument'], 'config' | 'priority' | 'runs_on'>,
+): SelectForm {
+  const config = run.config as KeptSelection;
+  return {
+    source:
+      config.input_tag != null
+        ? `tag:${config.input_tag}`
+        : config.input_selection_id === undefined
+          ? 'all'
+          : `selection:${config.input_selection_id}`,
+    amount: amountOfConfig(config.selection?.n_samples),
+    strategy: strategyOfConfig(config.selection?.strategies?.[0]),
+    preselectedTag: config.preselected_tag ?? '',
+    // Its name is taken: the run has made it.
+    newTag: '',
+    priority: run.priority,
+    runsOn: run.runs_on,
+  };
+}

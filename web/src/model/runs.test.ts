@@ -53,6 +53,7 @@ describe('states', () => {
       'ahead',
     );
     expect(kindWords({ kind: 'object-level', task: null })).toBe('Whole images');
+    expect(kindWords({ kind: 'selection', task: null, config: { dry_run: true } })).toContain('Dry run');
   });
 
   it('tell which stages a run that failed has left out', () => {
@@ -62,8 +63,8 @@ describe('states', () => {
   });
 
   it('have words also where no stage is known', () => {
-    expect(stageLabel('embedding_full_images')).toBe('Embed images');
-    expect(stageLabel('UPLOADING_REPORT')).toBe('Uploading report');
+    expect(stageLabel(RUN, 'embedding_full_images')).toBe('Embed images');
+    expect(stageLabel(RUN, 'UPLOADING_REPORT')).toBe('Uploading report');
   });
 });
 

@@ -74,7 +74,8 @@ export const KIND_WORDS: Record<string, string> = {
 };
 
 /** What a run does, in a word. One without a task goes through whole images. */
-export function kindWords(run: Pick<Run, 'kind' | 'task'>): string {
+export function kindWords(run: Pick<Run, 'kind' | 'task'> & Partial<Pick<Run, 'config'>>): string {
+  if (run.kind === 'selection' && run.config?.dry_run === true) return 'Dry run of a selection';
   if (run.kind === 'object-level' && run.task === null) return 'Whole images';
   return KIND_WORDS[run.kind] ?? run.kind;
 }
@@ -120,12 +121,11 @@ export function stagesOf(run: Pick<Run, 'kind' | 'task'>): readonly Stage[] {
   return run.task === null ? IMAGES : OBJECTS;
 }
 
-const LABELS = new Map([...OBJECTS, ...IMAGES, ...PROJECTION].map(({ state, label }) => [state, label]));
-
-/** A state, or a key of the seconds per stage, as people say it. */
-export function stageLabel(state: string): string {
+/** A stage of a run, or a key of its seconds per stage, as people say it. */
+export function stageLabel(run: Pick<Run, 'kind' | 'task'>, state: string): string {
   const name = state.toUpperCase();
-  return LABELS.get(name) ?? `${name[0] ?? ''}${name.slice(1).toLowerCase().replaceAll('_', ' ')}`;
+  const stage = stagesOf(run).find((one) => one.state === name);
+  return stage?.label ?? `${name.slice(0, 1)}${name.slice(1).toLowerCase().replaceAll('_', ' ')}`;
 }
 
 /** How a run stands, in a sentence. */

@@ -35,7 +35,11 @@ export function FilterSection({ form, change, errors, preview }: FilterSectionPr
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="lg">
         <FilterNumber
           label="Lowest score"
-          description={hasScores ? undefined : 'No object has a score: any limit leaves none'}
+          description={
+            hasScores
+              ? 'From 0 to 1; objects without a score pass none'
+              : 'No object has a score: any limit leaves none'
+          }
           value={form.minScore}
           onChange={(minScore) => change({ minScore })}
           step={0.05}

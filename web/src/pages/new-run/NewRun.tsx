@@ -23,11 +23,10 @@ interface NewRunProps {
   first: RunForm;
   /** The run whose values these are. */
   like: Run | undefined;
-  hasEarlier: boolean;
 }
 
 /** The form of a new run on images, beside what it comes to. */
-export function NewRun({ images, crops, first, like, hasEarlier }: NewRunProps) {
+export function NewRun({ images, crops, first, like }: NewRunProps) {
   const isOwnTask = like === undefined;
   // Without a task of its own, the form takes the first that can be used: the one that a preview without a task is of.
   const guess = usePreview({ dataset: images.id, box_format: 'xywh' });
@@ -43,6 +42,8 @@ export function NewRun({ images, crops, first, like, hasEarlier }: NewRunProps) 
   const errors = fieldErrors(creating.error);
   const request = runRequestOf(form, images.name);
   const preview = look.data;
+  // What earlier runs have dealt with is kept by where the crops go.
+  const hasEarlier = crops.some(({ name }) => name === form.cropDatasetName.trim());
   const parts = { form, change, errors };
 
   const start = () =>

@@ -53,9 +53,6 @@ export default function Page() {
         crops={family.crops}
         first={like === undefined ? { ...NEW_RUN, cropDatasetName: name } : formOfRun(like)}
         like={like}
-        hasEarlier={earlier.data.pages.some(({ items }) =>
-          items.some(({ kind, state }) => kind === 'object-level' && state === 'COMPLETED'),
-        )}
       />
     </Container>
   );

@@ -14,7 +14,7 @@ interface SelectionSectionProps {
   change: ChangeForm;
   errors: FieldErrors;
   preview: Preview | undefined;
-  /** Whether earlier runs have dealt with images of this dataset. */
+  /** Whether earlier runs have put objects into the same dataset. */
   hasEarlier: boolean;
 }
 
@@ -67,7 +67,9 @@ function Meaning({ form, available, hasEarlier }: MeaningProps) {
   return (
     <>
       about {count(amountOf(amount, available))} of {count(available)} {unit}
-      {hasEarlier && !form.processAll && ', and less where earlier runs have dealt with images'}
+      {hasEarlier &&
+        !form.processAll &&
+        '; fewer where earlier runs into this crops dataset have dealt with images'}
     </>
   );
 }

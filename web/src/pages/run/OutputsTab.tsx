@@ -1,15 +1,14 @@
-import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { Anchor, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { PackageOpen } from 'lucide-react';
-import { datasetQuery } from '@/api/queries/datasets';
 import { artifactsQuery, type Run, type RunResult } from '@/api/queries/runs';
 import { bytes, count } from '@/model/format';
 import { EmptyState } from '@/ui/EmptyState';
 import { LinkButton } from '@/ui/LinkButton';
 import { Panel } from '@/ui/Panel';
 import { TextLink } from '@/ui/TextLink';
+import { Chosen, isSelection } from './Chosen';
 import classes from './OutputsTab.module.css';
-import { isSelection } from './ResultTab';
 
 /** What a run left: samples of datasets, a tag, files. */
 export function OutputsTab({ run, result }: { run: Run; result: RunResult | undefined }) {
@@ -107,41 +106,6 @@ function DatasetWords({
         · {count(added)} added, {count(samples)} now
       </Text>
     </span>
-  );
-}
-
-/** What a selection run chose: a tag, or of a dry run a stored selection. */
-function Chosen({ result }: { result: Extract<RunResult, { dry_run?: boolean }> }) {
-  const id = (result.crop_dataset ?? result.image_dataset)?.id ?? '';
-  const { data: dataset } = useQuery({ ...datasetQuery(id), enabled: id !== '' });
-  const tag = dataset?.tags.find(({ name }) => name === result.tag);
-  if (dataset === undefined) return null;
-  const to = dataset.kind === 'crops' ? '/d/$dataset/objects' : '/d/$dataset/images';
-  const q =
-    tag !== undefined
-      ? { tags: { any_of: [tag.id] } }
-      : result.selection_id
-        ? { selection_id: result.selection_id }
-        : null;
-  return (
-    <Panel title={result.dry_run ? 'What would be chosen' : 'Tag'}>
-      <Group justify="space-between">
-        <Text size="sm">
-          {result.dry_run
-            ? `${count(result.selected ?? 0)} of ${dataset.name}; nothing was kept`
-            : `${result.tag ?? ''} · ${count(result.selected ?? 0)} of ${dataset.name}`}
-        </Text>
-        {q === null ? (
-          <Text size="sm" c="dimmed">
-            {result.tag ? 'The tag is gone or has another name' : ''}
-          </Text>
-        ) : (
-          <LinkButton to={to} params={{ dataset: id }} search={{ q }} size="compact-sm" variant="light">
-            Look at them
-          </LinkButton>
-        )}
-      </Group>
-    </Panel>
   );
 }
 

@@ -24,6 +24,7 @@ export function ProgressTab({ run, result, at }: ProgressTabProps) {
   return (
     <Stack gap="lg">
       {standing === 'waiting' && <NoWorkerNotice waiting={1} />}
+      {(standing === 'done' || standing === 'stopped') && <Text>{run.message}</Text>}
       <Panel title="Stages">
         <Stack gap="xl" pt="sm">
           <Stages run={run} seconds={mergedSeconds(run, result, seenSeconds)} />

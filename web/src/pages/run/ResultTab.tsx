@@ -6,6 +6,7 @@ import { stageLabel } from '@/model/runs';
 import { CategoryCompare } from '@/running/CategoryCompare';
 import { Bars } from '@/ui/Bars';
 import { Panel } from '@/ui/Panel';
+import { Chosen, isSelection } from './Chosen';
 import classes from './ResultTab.module.css';
 
 /** What a run did, in numbers. */
@@ -15,6 +16,7 @@ export function ResultTab({ run, result }: { run: Run; result: RunResult }) {
     <Stack gap="md">
       <Text>{result.message}</Text>
       {isObjectLevel && <Passage run={run} result={result} />}
+      {isSelection(result) && <Chosen result={result} />}
       {isSelection(result) && (
         <Panel title="Categories" aside={stoppedBy(result)}>
           <CategoryCompare categories={result.categories ?? {}} hasBefore={(result.preselected ?? 0) > 0} />
@@ -32,7 +34,7 @@ export function ResultTab({ run, result }: { run: Run; result: RunResult }) {
             />
           </Panel>
         )}
-        <Timings seconds={result.stage_seconds ?? {}} />
+        <Timings run={run} seconds={result.stage_seconds ?? {}} />
       </SimpleGrid>
     </Stack>
   );
@@ -78,22 +80,18 @@ function Counts({ rows }: { rows: readonly CountRow[] }) {
   );
 }
 
-function Timings({ seconds }: { seconds: Readonly<Record<string, number>> }) {
+function Timings({ run, seconds }: { run: Run; seconds: Readonly<Record<string, number>> }) {
   const stages = Object.entries(seconds);
   if (stages.length === 0) return null;
   const total = stages.reduce((sum, [, took]) => sum + took, 0);
   return (
     <Panel title="Time by stage" aside={duration(total * 1000)}>
       <Bars
-        bars={stages.map(([stage, took]) => ({ key: stage, label: stageLabel(stage), value: took }))}
+        bars={stages.map(([stage, took]) => ({ key: stage, label: stageLabel(run, stage), value: took }))}
         format={(took) => duration(took * 1000)}
       />
     </Panel>
   );
-}
-
-export function isSelection(result: RunResult): result is SelectionResult {
-  return 'dry_run' in result;
 }
 
 const STOPS: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { Container, SimpleGrid, Skeleton, Title } from '@mantine/core';
+import { Container, SimpleGrid, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Cpu } from 'lucide-react';
 import { isUnderWay, recentRunsQuery } from '@/api/queries/runs';
@@ -46,11 +46,8 @@ export default function Page() {
         </SimpleGrid>
       )}
       {online > 0 && (
-        <div style={{ marginTop: 28 }}>
-          <Title order={2} fz={16} fw={600} mb="sm">
-            Join another worker
-          </Title>
-          <Section title="On any machine">
+        <div style={{ marginTop: 24 }}>
+          <Section title="Join another worker">
             <JoinCommand />
           </Section>
         </div>
