@@ -1,4 +1,5 @@
 /** Ranges of values as two handles on the edges of a histogram. */
+import { count } from './format';
 
 export interface Bins {
   /** One more than counts. */
@@ -59,8 +60,9 @@ function nearest(edges: readonly number[], value: number): number {
   return best;
 }
 
-/** A number of at most three digits that matter. */
+/** A whole number as it is, any other with at most three digits that matter. */
 export function shortNumber(value: number): string {
-  if (value !== 0 && Math.abs(value) < 0.001) return value.toExponential(0).replace('e-', 'e−');
+  if (Number.isInteger(value)) return count(value);
+  if (Math.abs(value) < 0.001) return value.toExponential(0).replace('e-', 'e−');
   return String(Number(value.toPrecision(3)));
 }

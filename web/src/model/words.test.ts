@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Filter, Sort } from './browsing';
-import { filterInWords, filterLines, rangeInWords, sortInWords } from './words';
+import { filterInWords, filterLines, withoutLine, rangeInWords, sortInWords } from './words';
 
 const filter = (asked: Partial<Filter>): Filter => asked as Filter;
 const sort = (asked: Partial<Sort>): Sort => asked as Sort;
@@ -72,5 +72,24 @@ describe('an order in words', () => {
     expect(sortInWords(sort({ key: 'name' }))).toBe('file name, A to Z');
     expect(sortInWords(sort({ key: 'distance' }))).toBe('most similar first');
     expect(sortInWords(sort({ key: 'metadata', metadata_key: 'hour' }))).toBe('hour, lowest first');
+  });
+});
+
+describe('a line that is removed', () => {
+  it('leaves everything else of the filter', () => {
+    const filter = {
+      min_score: 0.5,
+      stale: true,
+      metadata: [
+        { key: 'sky', any_of: ['rain'] },
+        { key: 'speed', max: 30 },
+      ],
+    };
+    const left = (text: string) => {
+      const found = filterLines(filter).find((line) => line.text.startsWith(text));
+      return found && withoutLine(filter, found);
+    };
+    expect(left('score')).toEqual({ stale: true, metadata: filter.metadata });
+    expect(left('sky')).toEqual({ min_score: 0.5, stale: true, metadata: [{ key: 'speed', max: 30 }] });
   });
 });
