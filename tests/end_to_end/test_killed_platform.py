@@ -64,6 +64,9 @@ OF_THE_WORKER = kill_points("worker", "pipeline", "adapters/remote_session.py")
 SELECTION_OF_THE_SERVER = kill_points("server/api/selection_runs.py")
 SELECTION_OF_THE_WORKER = kill_points("worker", "pipeline/select_again.py", "adapters/remote_selection.py")
 
+MAPS_OF_THE_SERVER = kill_points("server/api/projection_runs.py")
+MAPS_OF_THE_WORKER = kill_points("worker", "pipeline/make_map.py", "adapters/remote_projection.py")
+
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -516,6 +519,61 @@ def test_a_death_in_a_selection_run_chooses_once(
     deployment.complete(run)
     dataset = deployment.client.datasets.get("photos-crops")
     assert [tag.size for tag in dataset.tags if tag.name.startswith("chosen")] == [2]
+    read_state(deployment, photos)
+    check_tidy(deployment, photos)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("deployment", "victim", "point"),
+    [
+        *(("sqlite", "server", point) for point in MAPS_OF_THE_SERVER),
+        *(("sqlite", "worker", point) for point in MAPS_OF_THE_WORKER),
+        ("postgresql", "server", "after_finish"),
+    ],
+    indirect=["deployment"],
+)
+def test_a_death_while_a_map_is_made_or_extended_gives_every_sample_one_place(
+    deployment: Deployment, photos: Fixture, model: Path, victim: str, point: str
+) -> None:
+    def die_and_come_back() -> None:
+        deployment.kill_all()
+        server = deployment.start_server(kill_at=point if victim == "server" else "")
+        worker = deployment.start_worker(kill_at=point if victim == "worker" else "")
+        assert killed(server if victim == "server" else worker, what=deployment.output)
+        deployment.kill_all()
+        deployment.start_server()
+        deployment.start_worker()
+
+    def everybody_has_a_place() -> bool:
+        document = crops.projections[-1].document
+        return document.run_id is None and document.point_count == document.sample_count
+
+    deployment.start_server()
+    deployment.start_worker()
+    photos.add_many(IMAGES_PER_STEP)
+    deployment.complete(deployment.schedule(photos, model))
+    deployment.kill_all()
+    deployment.start_server()
+    crops = deployment.client.datasets.get("photos-crops")
+    made = crops.make_projection("pacmap")
+    die_and_come_back()
+    wait_until(everybody_has_a_place, what=deployment.output)
+    before = made.points()
+    deployment.kill_all()
+    # The commit of new samples lets a run wait that extends the map, whatever becomes of who added them.
+    deployment.start_server()
+    photos.add_many(IMAGES_PER_STEP, prefix="more")
+    run = deployment.schedule(photos, model)
+    assert killed(deployment.start_worker(kill_at="after_commit"), what=deployment.output)
+    die_and_come_back()
+    deployment.complete(run)
+    wait_until(everybody_has_a_place, what=deployment.output)
+    after = made.points()
+    assert len(after) > len(before)
+    assert after[: len(before)].tobytes() == before.tobytes()
+    kinds = [known.document.kind for known in deployment.client.runs.list(crops)]
+    assert kinds.count("projection") == 2
     read_state(deployment, photos)
     check_tidy(deployment, photos)
 
