@@ -116,6 +116,17 @@ def test_every_answer_carries_the_headers_that_protect_browsers(client: TestClie
     assert {name: headers[name] for name in HEADERS} == HEADERS
 
 
+def test_pages_set_styles_of_their_own_and_run_only_scripts_of_this_server(client: TestClient) -> None:
+    policy = client.get("/api/health").headers["Content-Security-Policy"]
+    sources = {name: rest.split() for name, _, rest in (part.strip().partition(" ") for part in policy.split(";"))}
+    assert sources["style-src"] == ["'self'", "'unsafe-inline'"]
+    assert sources["default-src"] == ["'self'"]
+    # Where nothing is said of scripts, what is said of everything holds.
+    assert sources.get("script-src", ["'self'"]) == ["'self'"]
+    assert {name for name, allowed in sources.items() if "'unsafe-inline'" in allowed} == {"style-src"}
+    assert "unsafe-eval" not in policy
+
+
 def test_answers_of_the_interface_are_kept_by_nobody_in_between(client: TestClient) -> None:
     assert client.get("/api/me").headers["cache-control"] == "private, no-cache"
     assert client.get("/api/nope").headers["cache-control"] == "no-store"

@@ -211,7 +211,7 @@ def test_pictures_are_jpegs_that_fit_and_are_kept_by_browsers(anna: TestClient, 
         assert answer.headers["Content-Type"] == "image/jpeg"
         assert answer.headers["Cache-Control"] == "private, max-age=1800"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert "script-src" not in answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
         with Image.open(io.BytesIO(answer.content)) as image:
             assert (image.format, image.size) == ("JPEG", expected)
     again = anna.get(url, headers={"If-None-Match": answer.headers["ETag"]})
