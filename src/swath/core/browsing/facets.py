@@ -207,7 +207,7 @@ class _Passing:
         if key not in self._combined:
             combined = np.ones(self._count, dtype=np.bool_)
             for constraint, satisfied in self._masks.items():
-                if constraint is not key:
+                if constraint != key:
                     combined &= satisfied
             self._combined[key] = combined
         return self._combined[key]

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import math
 from array import array
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,8 @@ MOST_DISTINCT = 1000
 """A text with more distinct values names things rather than describing them: nobody counts those."""
 
 MOST_BINS = 20
+
+LARGEST = float(np.finfo(np.float64).max)
 
 FALSE, TRUE = "false", "true"
 BOOLEANS = (FALSE, TRUE)
@@ -128,10 +130,19 @@ def flattened(document: Mapping[str, Any]) -> dict[str, Scalar]:
     Lists are taken as their JSON text. What is null, or no number that a float can hold, is no value.
     """
     found: dict[str, Scalar] = {}
-    for key, value in _leaves(document):
-        scalar = _scalar(value)
-        if scalar is not None and 0 < len(key) <= LONGEST_KEY:
-            found[key] = scalar
+    # A stack, for documents may be nested as deep as anybody likes.
+    stack: list[tuple[str, Mapping[str, Any]]] = [("", document)]
+    while stack:
+        start, inner = stack.pop()
+        for name, value in inner.items():
+            key = start + name
+            if isinstance(value, dict):
+                if len(key) < LONGEST_KEY:
+                    stack.append((f"{key}.", value))
+                continue
+            scalar = value if isinstance(value, str) else _scalar(value)
+            if scalar is not None and 0 < len(key) <= LONGEST_KEY:
+                found[key] = scalar
     return found
 
 
@@ -163,7 +174,9 @@ def nice_edges(low: float, high: float, *, is_whole: bool) -> NDArray[np.float64
             if edges is not None and (not is_whole or float(edges[1] - edges[0]).is_integer()):
                 return edges
     # So near each other, or so near the ends of what floats hold, that no round number lies between.
-    return np.array([low, high if high > low else math.nextafter(high, math.inf)])
+    if low == high:
+        low, high = (low, math.nextafter(high, math.inf)) if high < LARGEST else (math.nextafter(low, 0), high)
+    return np.array([low, high])
 
 
 def _exponent(number: float) -> int:
@@ -191,31 +204,38 @@ def _multiples(factor: float, power: int, low: float, high: float) -> NDArray[np
     return edges if is_apart and edges[0] <= low and edges[-1] >= high else None
 
 
+class _Boolean(NamedTuple):
+    """A boolean among values: by itself it would be equal to a number."""
+
+    value: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class _Values:
     """The values of one key as they come; numbers, texts and booleans are told apart."""
 
     indices: array[int] = field(default_factory=lambda: array("q"))
     codes: array[int] = field(default_factory=lambda: array("q"))
-    code_of: dict[tuple[MetadataKind, Scalar], int] = field(default_factory=dict)
+    code_of: dict[Scalar | _Boolean, int] = field(default_factory=dict)
 
     def add(self, index: int, value: Scalar) -> None:
+        # True is no 1 here.
+        distinct = _Boolean(value) if isinstance(value, bool) else value
         self.indices.append(index)
-        self.codes.append(self.code_of.setdefault((_kind(value), value), len(self.code_of)))
+        self.codes.append(self.code_of.setdefault(distinct, len(self.code_of)))
 
     def column(self, key: str, count: int) -> MetadataColumn:
         indices, seen = np.array(self.indices, dtype=np.int64), np.array(self.codes, dtype=np.int64)
         is_there = indices < count
-        kinds = {kind for kind, _ in self.code_of}
+        values = [value[0] if isinstance(value, tuple) else value for value in self.code_of]
+        kinds = set(map(_kind, values))
         kind = kinds.pop() if len(kinds) == 1 else MetadataKind.TEXT
         labels: tuple[str, ...] = ()
         numbers = edges = np.empty(0)
         if kind is MetadataKind.NUMBER:
-            numbers, place = np.unique(
-                np.array([value for _, value in self.code_of], dtype=np.float64), return_inverse=True
-            )
+            numbers, place = np.unique(np.array(values, dtype=np.float64), return_inverse=True)
         else:
-            texts = [_plain(scalar_text(value)) for _, value in self.code_of]
+            texts = [_plain(scalar_text(value)) for value in values]
             labels = BOOLEANS if kind is MetadataKind.BOOLEAN else tuple(sorted(set(texts)))
             place_of = {label: place for place, label in enumerate(labels)}
             place = np.array([place_of[text] for text in texts], dtype=np.int64)
@@ -232,37 +252,16 @@ class _Values:
         return MetadataColumn(key=key, kind=kind, codes=codes, labels=labels, numbers=numbers, edges=edges, slots=slots)
 
 
-def _leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Keys and values, in order; a stack, for documents may be nested as deep as anybody likes."""
-    stack = [iter([("", document)])]
-    while stack:
-        item: tuple[str, Any] | None = next(stack[-1], None)
-        if item is None:
-            stack.pop()
-            continue
-        prefix, value = item
-        if isinstance(value, Mapping):
-            start = f"{prefix}." if prefix else ""
-            if len(start) <= LONGEST_KEY:
-                stack.append(iter([(start + str(key), inner) for key, inner in value.items()]))
-        else:
-            yield prefix, value
-
-
 def _scalar(value: Any) -> Scalar | None:
-    match value:
-        case None:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int | float):
+        try:
+            number = float(value)
+        except OverflowError:
             return None
-        case str() | bool():
-            return value
-        case int() | float():
-            try:
-                number = float(value)
-            except OverflowError:
-                return None
-            return number + 0.0 if math.isfinite(number) else None  # + 0.0: there is one zero
-        case _:
-            return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return number + 0.0 if math.isfinite(number) else None  # + 0.0: there is one zero
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _kind(value: Scalar) -> MetadataKind:

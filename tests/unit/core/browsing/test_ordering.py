@@ -17,7 +17,7 @@ from swath.core.browsing import SampleColumns, SortKey, filtered, full_order, or
 DrawColumns = Callable[..., SampleColumns]
 
 
-def value_of(columns: SampleColumns, key: SortKey, sample: int, distance: Any) -> Any:
+def value_of(columns: SampleColumns, key: SortKey, sample: int, distance: Any, metadata: Any) -> Any:
     """What the sample is sorted by, or None."""
     match key:
         case SortKey.INDEX:
@@ -43,10 +43,14 @@ def value_of(columns: SampleColumns, key: SortKey, sample: int, distance: Any) -
             return None if columns.parent[sample] == -1 else columns.parent_rank[sample]
         case SortKey.DISTANCE:
             return None if math.isnan(distance[sample]) else distance[sample]
+        case SortKey.METADATA:
+            return None if metadata[sample] == -1 else metadata[sample]
 
 
-def slow_order(columns: SampleColumns, key: SortKey, *, descending: bool, distance: Any) -> list[int]:
-    values = [value_of(columns, key, sample, distance) for sample in range(len(columns))]
+def slow_order(
+    columns: SampleColumns, key: SortKey, *, descending: bool, distance: Any, metadata: Any = None
+) -> list[int]:
+    values = [value_of(columns, key, sample, distance, metadata) for sample in range(len(columns))]
     present = [sample for sample, value in enumerate(values) if value is not None]
     missing = [sample for sample, value in enumerate(values) if value is None]
     # `reverse=True` keeps the order of equal elements.
@@ -71,9 +75,10 @@ def test_samples_are_sorted_stably_with_missing_values_last(
 ) -> None:
     columns = draw_columns(seed, count, images=images)
     distance = data.draw(arrays(np.float32, count, elements=FLOATS))
-    found = full_order(columns, key, descending=descending, distance=distance)
+    metadata = data.draw(arrays(np.int32, count, elements=st.integers(-1, 4)))
+    found = full_order(columns, key, descending=descending, distance=distance, metadata=metadata)
     assert found.dtype == np.int32
-    assert found.tolist() == slow_order(columns, key, descending=descending, distance=distance)
+    assert found.tolist() == slow_order(columns, key, descending=descending, distance=distance, metadata=metadata)
 
 
 def test_many_distinct_values_are_sorted_over_all_their_digits(draw_columns: DrawColumns) -> None:
