@@ -47,7 +47,8 @@ function TagChoice({ dataset, mode, selector, sampleCount, selectorKey, onClose 
   const [isBusy, setBusy] = useState(false);
   const tags = useQuery(tagsQuery(dataset.id));
   const tagged = useQuery(tagsOfQuery(dataset.id, selectorKey, selector));
-  const combobox = useCombobox();
+  // The list is always there: no dropdown comes and goes.
+  const combobox = useCombobox({ opened: true });
   const all = givenTags(tags.data?.items ?? []);
   const name = text.trim();
   const shown = all.filter(
@@ -65,7 +66,8 @@ function TagChoice({ dataset, mode, selector, sampleCount, selectorKey, onClose 
     if (await act(dataset, selector, chosen)) onClose();
     else setBusy(false);
   };
-  const giveKey = (event: KeyboardEvent) => {
+  const press = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') return onClose();
     const digit = event.code.replace('Digit', '');
     const tag = shown[combobox.getSelectedOptionIndex()];
     if (!event.altKey || tag === undefined || !(DIGITS as readonly string[]).includes(digit)) return;
@@ -81,7 +83,7 @@ function TagChoice({ dataset, mode, selector, sampleCount, selectorKey, onClose 
           placeholder={mode === 'tag' ? 'Find a tag or name a new one' : 'Find a tag'}
           data-autofocus
           value={text}
-          onKeyDown={giveKey}
+          onKeyDown={press}
           onChange={(event) => {
             setText(event.currentTarget.value);
             combobox.selectFirstOption();

@@ -44,6 +44,7 @@ export function ViewNameForm({ dataset, rule, onSaved }: ViewNameFormProps) {
       <TextInput
         label="Name"
         value={name}
+        autoFocus
         data-autofocus
         onChange={(event) => setName(event.currentTarget.value)}
       />

@@ -2,7 +2,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { queryClient } from '@/api/queryClient';
 import { operationsQuery, redoOperation, undoOperation } from '@/api/queries/operations';
-import { nextRedo, nextUndo } from '@/model/undo';
+import { nextRedo, nextUndo, operationInWords } from '@/model/undo';
 import { notifyProblem } from '@/ui/notify';
 
 const SHOWN_MS = 8000;
@@ -19,7 +19,10 @@ export async function undoLast(datasetId: string): Promise<void> {
     const operation = nextUndo((await operationsOf(datasetId)).items);
     if (operation === undefined) return show('Nothing to undo', null);
     await undoOperation(operation.id);
-    show(`Undone: ${operation.summary}`, { label: 'Redo', act: () => redoOperation(operation.id) });
+    show(`Undone: ${operationInWords(operation.summary)}`, {
+      label: 'Redo',
+      act: () => redoOperation(operation.id),
+    });
   } catch (error) {
     notifyProblem(error);
   }
@@ -31,7 +34,10 @@ export async function redoLast(datasetId: string): Promise<void> {
     const operation = nextRedo((await operationsOf(datasetId)).items);
     if (operation === undefined) return show('Nothing to redo', null);
     await redoOperation(operation.id);
-    show(`Done again: ${operation.summary}`, { label: 'Undo', act: () => undoOperation(operation.id) });
+    show(`Done again: ${operationInWords(operation.summary)}`, {
+      label: 'Undo',
+      act: () => undoOperation(operation.id),
+    });
   } catch (error) {
     notifyProblem(error);
   }

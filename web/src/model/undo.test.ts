@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextRedo, nextUndo } from './undo';
+import { nextRedo, nextUndo, operationInWords } from './undo';
 
 /** Operations newest first; a small letter is undone. */
 const operations = (letters: string) =>
@@ -27,5 +27,13 @@ describe('redoing', () => {
   it('ends once something new was done', () => {
     expect(nextRedo(operations('DcBA'))).toBeUndefined();
     expect(nextRedo([])).toBeUndefined();
+  });
+});
+
+describe('an operation in words', () => {
+  it('is a sentence with names in quotes', () => {
+    expect(operationInWords('added 3 samples to `cars`, removed 1 sample from `a b`')).toBe(
+      'Added 3 samples to “cars”, removed 1 sample from “a b”',
+    );
   });
 });

@@ -15,3 +15,9 @@ export function nextRedo<Done extends Operation>(operations: readonly Done[]): D
   const inEffect = operations.findIndex(({ is_undone }) => !is_undone);
   return operations[(inEffect === -1 ? operations.length : inEffect) - 1];
 }
+
+/** `Added 3 samples to “cars”`: what the server calls an operation, as a sentence. */
+export function operationInWords(summary: string): string {
+  const quoted = summary.replace(/`([^`]*)`/g, '“$1”');
+  return quoted.charAt(0).toUpperCase() + quoted.slice(1);
+}

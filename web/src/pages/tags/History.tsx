@@ -2,6 +2,7 @@ import { Button, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Redo2, Undo2 } from 'lucide-react';
 import { operationsQuery, redoOperation, undoOperation, type Operation } from '@/api/queries/operations';
+import { operationInWords } from '@/model/undo';
 import { notifyProblem } from '@/ui/notify';
 import { RelativeTime } from '@/ui/RelativeTime';
 import classes from './History.module.css';
@@ -31,7 +32,7 @@ function Line({ operation: { id, summary, is_undone, created_at } }: { operation
   const turn = () => void (is_undone ? redoOperation(id) : undoOperation(id)).catch(notifyProblem);
   return (
     <li className={classes.line} data-undone={is_undone || undefined}>
-      <span className={classes.summary}>{summary}</span>
+      <span className={classes.summary}>{operationInWords(summary)}</span>
       <Text span size="xs" c="dimmed">
         {is_undone && 'undone · '}
         <RelativeTime time={created_at} />
