@@ -37,6 +37,7 @@ _FORKS.set_forkserver_preload(
         "swath.wiring.worker",
         "swath.core.selection",
         "swath.adapters.embedders.onnx_file",
+        "swath.pipeline.make_map",
         "swath.pipeline.run",
         "swath.testing.tiny_onnx",
         "onnx",

@@ -19,7 +19,7 @@ from swath.store import schema
 from swath.store.clock import now_ms
 from swath.store.ids import new_id
 from swath.store.users import local_user
-from swath.wire.runs import storable
+from swath.wire.runs import RunKind, storable
 
 _STATES_BEFORE_BEGINNING = (RunState.QUEUED.value, RunState.ABORTED.value)
 """Of runs that nobody started."""
@@ -138,9 +138,12 @@ def find_run(connection: Connection, run_id: str) -> Run:
     return _run(row)
 
 
-def list_runs(connection: Connection, dataset_id: str | None = None) -> list[Run]:
-    """All runs, or those that add to a dataset; newest first."""
+def list_runs(
+    connection: Connection, dataset_id: str | None = None, *, without_kinds: Collection[RunKind] = ()
+) -> list[Run]:
+    """All runs, or those on a dataset, but for some kinds; newest first."""
     condition = sa.true() if dataset_id is None else _of_dataset(dataset_id)
+    condition = sa.and_(condition, _is_of_none(without_kinds))
     return [_run(row) for row in connection.execute(_newest_first(condition))]
 
 
@@ -152,14 +155,17 @@ def page_of_runs(
     states: Collection[RunState] = (),
     dataset_id: str | None = None,
     only_begun: bool = False,
+    without_kinds: Collection[RunKind] = (),
     offset: int = 0,
     limit: int | None = 100,
 ) -> tuple[list[Run], int]:
     """Runs of a user and on image datasets shared with them, newest first, and how many there are in all.
 
-    `states`, `dataset_id` and `only_begun` (see `Run.has_begun`) narrow it down; no states are all states.
+    `states`, `dataset_id`, `only_begun` (see `Run.has_begun`) and `without_kinds` narrow it down; no states are all
+    states.
     """
     condition = sa.or_(_table.c.owner_id == user_id, _table.c.image_dataset_id.in_(shared_dataset_ids))
+    condition = sa.and_(condition, _is_of_none(without_kinds))
     if states:
         condition = sa.and_(condition, _table.c.state.in_([state.value for state in states]))
     if dataset_id is not None:
@@ -171,6 +177,10 @@ def page_of_runs(
     total = connection.execute(sa.select(sa.func.count()).select_from(_table).where(condition)).scalar_one()
     query = _newest_first(condition).offset(offset).limit(limit)
     return [_run(row) for row in connection.execute(query)], int(total)
+
+
+def _is_of_none(kinds: Collection[RunKind]) -> sa.ColumnElement[bool]:
+    return _table.c.kind.not_in([kind.value for kind in kinds])
 
 
 def _of_dataset(dataset_id: str) -> sa.ColumnElement[bool]:

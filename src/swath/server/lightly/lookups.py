@@ -13,6 +13,10 @@ from swath.store.sample_lookup import indices_of
 from swath.store.sharing import sees_dataset
 from swath.store.tags import Tag, tag_by_id
 from swath.store.uploads import has_initial_tag
+from swath.wire.runs import RunKind
+
+UNKNOWN_KINDS = (RunKind.PROJECTION,)
+"""Of runs that no script has asked for and that come by themselves: who takes the newest run means one of theirs."""
 
 
 def find_dataset(services: Services, principal: Principal, dataset_id: str) -> Dataset:

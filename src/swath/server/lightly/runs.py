@@ -14,7 +14,7 @@ from swath.core.errors import NotFound
 from swath.server.dependencies import Reader, ServicesDep
 from swath.server.lightly.answers import document_answer, list_answer, string_answer
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.lookups import dataset_of
+from swath.server.lightly.lookups import UNKNOWN_KINDS, dataset_of
 from swath.server.lightly.paging import Page, PageDep
 from swath.server.lightly.run_artifacts import artifact_documents, artifact_link, kind_of_artifact
 from swath.server.lightly.tags import tag_answer
@@ -154,6 +154,7 @@ def _page_of_runs(
         shared_dataset_ids=[other.id for other in seen if other.owner_id != principal.user_id],
         dataset_id=dataset_id,
         only_begun=True,
+        without_kinds=UNKNOWN_KINDS,
         offset=page.offset,
         limit=page.size,
     )

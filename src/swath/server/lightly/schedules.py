@@ -17,7 +17,7 @@ from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.answers import list_answer
 from swath.server.lightly.datasources import effective_datasource
 from swath.server.lightly.errors import ErrorCode, FacadeError
-from swath.server.lightly.lookups import dataset_of
+from swath.server.lightly.lookups import UNKNOWN_KINDS, dataset_of
 from swath.server.lightly.scheduled_files import check_files
 from swath.server.lightly.worker_configs import find_config
 from swath.server.run_events import publish_run
@@ -85,7 +85,7 @@ def get_scheduled_runs_of_dataset(
     """The scheduled runs of an image dataset, newest first; those that are not over, unless states are named."""
     with services.store.reading() as connection:
         dataset = dataset_of(connection, principal, dataset_id)
-        found = runs.list_runs(connection, dataset.id)
+        found = runs.list_runs(connection, dataset.id, without_kinds=UNKNOWN_KINDS)
     return _answer((run for run in found if run.image_dataset_id == dataset.id), state, states)
 
 
@@ -97,7 +97,12 @@ def get_scheduled_runs(
     with services.store.reading() as connection:
         shared = [other.id for other in visible_datasets(connection, principal.user_id)]
         found, _ = runs.page_of_runs(
-            connection, user_id=principal.user_id, shared_dataset_ids=shared, offset=0, limit=None
+            connection,
+            user_id=principal.user_id,
+            shared_dataset_ids=shared,
+            without_kinds=UNKNOWN_KINDS,
+            offset=0,
+            limit=None,
         )
     return _answer(found, state, states)
 

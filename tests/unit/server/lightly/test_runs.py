@@ -13,13 +13,18 @@ from tests.unit.server.lightly.conftest import FacadeClient
 from tests.unit.server.lightly.scheduling import claim, dataset, error_of, finish, folder, options, schedule
 
 from swath import __version__
+from swath.core.browsing.projections import ProjectionMethod
 from swath.core.runs import RunState
 from swath.store import queue, runs
 from swath.store.artifacts import keep_artifact
 from swath.store.clock import now_ms
 from swath.store.database import Store
 from swath.store.home import Home
+from swath.store.projection_runs import schedule_map
+from swath.store.sharing import find_dataset
+from swath.store.users import find_user
 from swath.testing.session_contract import make_additions
+from swath.wire.maps import MapParameters, complete_parameters
 
 __all__ = ["dataset", "folder", "options"]
 
@@ -110,6 +115,22 @@ def test_runs_come_in_pages_or_as_a_whole(facade: TestClient, dataset: str, stor
         paged = [facade.get(path, params={"pageSize": 2, "pageOffset": first}).json() for first in (0, 2, 4, 6)]
         assert [len(page) for page in paged] == [2, 2, 1, 0]
         assert {run["id"] for page in paged for run in page} == set(ids)
+
+
+def test_runs_that_make_maps_are_not_shown_to_scripts(
+    facade: TestClient, store: Store, commit_run: Fixture, begun: str
+) -> None:
+    commit_run(make_additions({"a.jpg": 3}), name="mapped", user="anna")
+    with store.writing() as connection:
+        crops = find_dataset(connection, "mapped-crops", find_user(connection, "anna").id)
+        parameters = complete_parameters(ProjectionMethod.PACMAP, MapParameters())
+        run_id = schedule_map(connection, crops, ProjectionMethod.PACMAP, parameters, owner_id=crops.owner_id)
+    claim(store, run_id)
+    shown = {run["id"] for run in facade.get("/docker/runs").json()}
+    assert begun in shown
+    assert run_id not in shown
+    for path in (f"/docker/runs/query/datasetId/{crops.parent_id}", "/docker/worker/schedule"):
+        assert run_id not in {run["id"] for run in facade.get(path).json()}
 
 
 def test_runs_of_a_dataset_that_is_not_there_are_not_found(facade: TestClient) -> None:
