@@ -207,6 +207,15 @@ class SampleQuery(Document):
     with_boxes: bool = Field(default=False, description="of images: what was predicted on each")
 
 
+class MembersQuery(Document):
+    """Some of the samples that pass a filter: from one place of their order on."""
+
+    filter: FilterDocument = FilterDocument()
+    sort: Sort = Sort()
+    offset: Count = 0
+    limit: Count = Field(default=2**31 - 1, description="how many")
+
+
 class FacetsQuery(Document):
     """What to count under a filter."""
 

@@ -1072,6 +1072,27 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/datasets/{dataset}/samples:members': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Query Members
+     * @description Which samples are at some places of an order, however many, as a bitmap: bit i, counted from the lowest of the
+     *     first byte, is the sample of index i. It ends with the last of them.
+     */
+    post: operations['query_members'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/datasets/{dataset}/samples:facets': {
     parameters: {
       query?: never;
@@ -3003,6 +3024,36 @@ export interface components {
      * @enum {string}
      */
     MembersFormat: 'roaring' | 'indices' | 'bits';
+    /**
+     * MembersQuery
+     * @description Some of the samples that pass a filter: from one place of their order on.
+     */
+    MembersQuery: {
+      /**
+       * @default {
+       *       "metadata": []
+       *     }
+       */
+      filter?: components['schemas']['FilterDocument'];
+      /**
+       * @default {
+       *       "key": "index",
+       *       "descending": false
+       *     }
+       */
+      sort?: components['schemas']['Sort'];
+      /**
+       * Offset
+       * @default 0
+       */
+      offset?: number;
+      /**
+       * Limit
+       * @description how many
+       * @default 2147483647
+       */
+      limit?: number;
+    };
     /**
      * MetadataChange
      * @description What is known of one image from now on, named by its file or its id.
@@ -7098,6 +7149,40 @@ export interface operations {
         };
         content: {
           'application/json': components['schemas']['SamplePage'];
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      409: components['responses']['Problem409'];
+      413: components['responses']['Problem413'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  query_members: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        dataset: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['MembersQuery'];
+      };
+    };
+    responses: {
+      /** @description One bit per sample */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/octet-stream': unknown;
         };
       };
       401: components['responses']['Problem401'];

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 from fastapi import APIRouter
+from fastapi.responses import Response
 from numpy.typing import NDArray
 
 from swath.core.browsing import Facets, MetadataColumn, MetadataKind
 from swath.core.browsing.metadata import TRUE
 from swath.core.browsing.ordering import SortKey
 from swath.core.errors import NotFound
+from swath.server.api.selections import members_response
 from swath.server.browsing import BrowsedDataset
 from swath.server.dependencies import Reader, ServicesDep
 from swath.server.filters import resolve_filter, tag_membership
@@ -29,6 +31,7 @@ from swath.wire.browsing import (
     FacetsQuery,
     FilterDocument,
     HistogramDocument,
+    MembersQuery,
     MetadataFacet,
     MetadataValueCount,
     PredictionDocument,
@@ -54,14 +57,7 @@ def query_samples(services: ServicesDep, principal: Reader, dataset: str, query:
     if query.filter == FilterDocument() and query.sort.key is SortKey.INDEX:
         return _page_by_index(services, visible_dataset(services, principal, dataset), query)
     browsed = browse(services, principal, dataset)
-    asked = resolve_filter(services.store, browsed, query.filter)
-    order = browsed.order(
-        asked,
-        query.sort.key,
-        descending=query.sort.descending,
-        reference=_reference_index(services, browsed, query.sort),
-        metadata_key=query.sort.metadata_key,
-    )
+    order = _order(services, browsed, query)
     indices = order[query.offset : query.offset + query.limit].tolist()
     names = names_in(browsed.columns)
     items = sample_documents(
@@ -81,6 +77,30 @@ def _page_by_index(services: Services, dataset: Dataset, query: SampleQuery) -> 
         services.store, dataset, indices, names, with_tags=query.with_tags, with_boxes=query.with_boxes
     )
     return SamplePage(items=tuple(items), total=len(order))
+
+
+@router.post(
+    "/datasets/{dataset}/samples:members",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "One bit per sample"}},
+)
+def query_members(services: ServicesDep, principal: Reader, dataset: str, query: MembersQuery) -> Response:
+    """Which samples are at some places of an order, however many, as a bitmap: bit i, counted from the lowest of the
+    first byte, is the sample of index i. It ends with the last of them."""
+    browsed = browse(services, principal, dataset)
+    found = _order(services, browsed, query)[query.offset : query.offset + query.limit]
+    return members_response(np.sort(found).astype(np.int64))
+
+
+def _order(services: Services, browsed: BrowsedDataset, query: SampleQuery | MembersQuery) -> NDArray[np.int32]:
+    """The indices (K,) of all samples that pass a filter, in order."""
+    return browsed.order(
+        resolve_filter(services.store, browsed, query.filter),
+        query.sort.key,
+        descending=query.sort.descending,
+        reference=_reference_index(services, browsed, query.sort),
+        metadata_key=query.sort.metadata_key,
+    )
 
 
 def _reference_index(services: Services, browsed: BrowsedDataset, sort: Sort) -> int | None:

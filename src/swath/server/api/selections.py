@@ -77,14 +77,18 @@ def get_selection_members(services: ServicesDep, principal: Reader, selection: s
     return members_response(members, f'"{found.id}"')
 
 
-def members_response(members: NDArray[np.int64], etag: str) -> Response:
+def members_response(members: NDArray[np.int64], etag: str | None = None) -> Response:
     """Ascending sample indices as a bitmap that ends with the last of them."""
     mask = np.zeros(int(members[-1]) + 1 if len(members) else 0, dtype=np.bool_)
     mask[members] = True
     return Response(
         pack_mask(mask),
         media_type="application/octet-stream",
-        headers={"ETag": etag, "Cache-Control": "private, no-cache", "Swath-Count": str(len(members))},
+        headers={
+            **({} if etag is None else {"ETag": etag}),
+            "Cache-Control": "private, no-cache",
+            "Swath-Count": str(len(members)),
+        },
     )
 
 

@@ -142,6 +142,19 @@ def test_filters_by_names_ids_tags_and_text(client: TestClient, crops: list[Samp
     assert indices(client, {"tags": {"all_of": ["initial-tag"]}, "stale": True}) == []
 
 
+def test_tells_which_samples_are_at_some_places_of_an_order(client: TestClient, crops: list[Sample]) -> None:
+    asked = {"filter": {"min_score": 0.5}, "sort": {"key": "score", "descending": True}}
+    all_of_it = [sample["index"] for sample in query(client, asked)["items"]]
+    assert 5 < len(all_of_it) < len(crops)
+    for part in ({}, {"offset": 2, "limit": 3}, {"offset": 4}, {"offset": 999}, {"limit": 0}):
+        answer = client.post("/api/datasets/vehicles-crops/samples:members", json={**asked, **part})
+        first = part.get("offset", 0)
+        expected = sorted(all_of_it[first : first + part.get("limit", len(crops))])
+        bits = np.unpackbits(np.frombuffer(answer.content, dtype=np.uint8), bitorder="little")
+        assert np.flatnonzero(bits).tolist() == expected
+        assert answer.headers["Swath-Count"] == str(len(expected))
+
+
 def test_a_page_of_images_tells_what_was_predicted_on_each_and_what_was_cropped(
     client: TestClient, crops: list[Sample]
 ) -> None:
