@@ -6,7 +6,7 @@ import { useScheme } from '@/ui/useScheme';
 import type { Point, Size } from './camera';
 import classes from './HoverCard.module.css';
 
-const PICTURE = 320;
+const PICTURE = 256;
 const WIDTH = 176;
 const HEIGHT = 194;
 const GAP = 16;

@@ -20,7 +20,10 @@ interface LegendProps {
 /** What the colours stand for, how many points have each, and which are shown. */
 export function Legend({ title, items, kind, hidden, onHidden }: LegendProps) {
   const [text, setText] = useState('');
-  const found = items.filter((item) => item.label.toLowerCase().includes(text.trim().toLowerCase()));
+  // Steps of a scale that nothing is on would only fill the legend.
+  const found = items
+    .filter((item) => kind !== 'scale' || item.count > 0)
+    .filter((item) => item.label.toLowerCase().includes(text.trim().toLowerCase()));
   const codes = items.map((item) => item.code);
   return (
     <section className={classes.legend} aria-label="Legend">

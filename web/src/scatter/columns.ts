@@ -38,7 +38,7 @@ export interface Naming {
 }
 
 const OTHER_COLOR: Record<Scheme, string> = { light: '#6b7480', dark: '#8b95a1' };
-const NO_COLOR: Record<Scheme, string> = { light: '#b9c0c9', dark: '#4c5561' };
+const NO_COLOR: Record<Scheme, string> = { light: '#98a1ac', dark: '#4c5561' };
 const YES_COLOR: Record<Scheme, string> = { light: '#d55e00', dark: '#f2a24d' };
 const PICKED_COLOR: Record<Scheme, string> = { light: '#0f6f5e', dark: '#5dcbb3' };
 const DENSITY_PICKED: Record<Scheme, string> = { light: '#d55e00', dark: '#ffb454' };

@@ -8,6 +8,16 @@ import {
 const PER_WHEEL_PIXEL = 0.0016;
 const PER_DOUBLE_CLICK = 2;
 const PIXELS_PER_LINE = 33;
+/** A click that is not followed by another for so long is a single one. */
+const SINGLE_AFTER_MS = 220;
+/** Pixels that an arrow key moves the map. */
+const PER_ARROW = 60;
+const ARROWS: Record<string, readonly [number, number]> = {
+  ArrowLeft: [PER_ARROW, 0],
+  ArrowRight: [-PER_ARROW, 0],
+  ArrowUp: [0, PER_ARROW],
+  ArrowDown: [0, -PER_ARROW],
+};
 
 export interface HandListeners {
   onDrag(byX: number, byY: number): void;
@@ -32,6 +42,7 @@ interface Gesture {
 export class Hands {
   tool: Tool = 'pan';
   private gesture: Gesture | null = null;
+  private clickTimer = 0;
   private readonly stop = new AbortController();
 
   constructor(
@@ -40,18 +51,21 @@ export class Hands {
   ) {
     const { signal } = this.stop;
     canvas.addEventListener('pointerdown', this.press, { signal });
+    canvas.addEventListener('mousedown', leaveFields, { signal });
     canvas.addEventListener('pointermove', this.move, { signal });
     canvas.addEventListener('pointerup', this.lift, { signal });
     canvas.addEventListener('pointercancel', () => this.abort(), { signal });
     canvas.addEventListener('pointerleave', () => this.listeners.onPointer(null), { signal });
     canvas.addEventListener('wheel', this.turn, { signal, passive: false });
     canvas.addEventListener('dblclick', this.doubleClick, { signal });
+    canvas.addEventListener('keydown', this.key, { signal });
     // Ctrl and a click is a right click on some machines, where it adds.
     canvas.addEventListener('contextmenu', (event) => event.ctrlKey && event.preventDefault(), { signal });
   }
 
   destroy(): void {
     this.stop.abort();
+    window.clearTimeout(this.clickTimer);
   }
 
   /** Break off a gesture; whether there was one. */
@@ -63,6 +77,7 @@ export class Hands {
   }
 
   private readonly press = (event: PointerEvent): void => {
+    window.clearTimeout(this.clickTimer);
     if (event.button !== 0 || this.gesture !== null) return;
     const from = this.pixelOf(event);
     const { pointerId } = event;
@@ -103,7 +118,7 @@ export class Hands {
     if (gesture === null || event.pointerId !== gesture.pointerId) return;
     this.gesture = null;
     if (!gesture.hasMoved) {
-      if (gesture.tool === 'pan' || !event.shiftKey) this.listeners.onClick(gesture.from);
+      this.clickTimer = window.setTimeout(() => this.listeners.onClick(gesture.from), SINGLE_AFTER_MS);
       return;
     }
     if (gesture.tool !== 'pan') this.listeners.onDrawn(gesture.path, combiningFor(event));
@@ -117,13 +132,27 @@ export class Hands {
   };
 
   private readonly doubleClick = (event: MouseEvent): void => {
+    window.clearTimeout(this.clickTimer);
     this.listeners.onZoom(this.pixelOf(event), event.altKey ? 1 / PER_DOUBLE_CLICK : PER_DOUBLE_CLICK);
+  };
+
+  private readonly key = (event: KeyboardEvent): void => {
+    const by = ARROWS[event.key];
+    if (by === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    this.listeners.onDrag(...by);
   };
 
   private pixelOf(event: MouseEvent): Point {
     const { left, top } = this.canvas.getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
   }
+}
+
+/** Whoever takes the map in hand is done with the field before it; only a keyboard puts the focus on the map itself. */
+function leaveFields(event: MouseEvent): void {
+  event.preventDefault();
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
 
 function distance(a: Point, b: Point): number {

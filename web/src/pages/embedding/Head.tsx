@@ -1,5 +1,5 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
-import { ImageDown } from 'lucide-react';
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { ImageDown, ListFilter } from 'lucide-react';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import type { Projection } from '@/api/queries/projections';
 import { CopyButton } from '@/ui/CopyButton';
@@ -18,10 +18,13 @@ interface HeadProps {
   color: string;
   state: MapState;
   surface: MapSurface | null;
+  hasFilters: boolean;
+  onFilters: (hasFilters: boolean) => void;
 }
 
 /** Which map, coloured by what, and what can be taken along from it. */
-export function Head({ dataset, projections, projection, color, state, surface }: HeadProps) {
+export function Head(props: HeadProps) {
+  const { dataset, projections, projection, color, state, surface, hasFilters, onFilters } = props;
   const save = async () => {
     const picture = await surface?.picture();
     if (!picture || projection === undefined) return;
@@ -29,6 +32,15 @@ export function Head({ dataset, projections, projection, color, state, surface }
   };
   return (
     <div className={classes.head}>
+      <Button
+        size="xs"
+        variant={hasFilters ? 'light' : 'default'}
+        leftSection={<ListFilter size={14} />}
+        aria-pressed={hasFilters}
+        onClick={() => onFilters(!hasFilters)}
+      >
+        Filter
+      </Button>
       <ProjectionPicker
         datasetId={dataset.id}
         projections={projections}

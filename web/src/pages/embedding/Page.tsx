@@ -4,6 +4,8 @@ import { useLocalStorage } from '@mantine/hooks';
 import { useState } from 'react';
 import { useDataset, type DatasetDetails } from '@/api/queries/datasets';
 import { pointsQuery, projectionsQuery, type Projection } from '@/api/queries/projections';
+import { FacetSidebar } from '@/filters/FacetSidebar';
+import { FilterChips } from '@/filters/FilterChips';
 import { Bitmap } from '@/model/bitmap';
 import { useSelection } from '@/model/selection';
 import type { MapSurface } from '@/scatter/surface';
@@ -16,7 +18,7 @@ import { FailedMap, LoadingMap, PendingMap } from './MapStandings';
 import { usualColumn } from './naming';
 import { Resizer } from './Resizer';
 import { SidePanel } from './SidePanel';
-import { useMapState, type MapState } from './useMapState';
+import { referenceOf, useMapState, type MapState } from './useMapState';
 import { useReadyMaps } from './useReadyMaps';
 import { WithoutWebGL } from './WithoutWebGL';
 import classes from './Embedding.module.css';
@@ -50,9 +52,16 @@ function Embedding({ dataset, projections = NO_MAPS }: EmbeddingProps) {
   const state = useMapState();
   const [surface, setSurface] = useState<MapSurface | null>(null);
   const [width, setWidth] = useLocalStorage({ key: 'swath-side-width', defaultValue: 320 });
+  const [hasFilters, setFilters] = useLocalStorage({ key: 'swath-map-filters', defaultValue: false });
   const picked = useSelection((selection) => (selection.datasetId === dataset.id ? selection.members : NONE));
   const projection = currentOf(projections, state.search.proj);
   const color = state.search.color ?? usualColumn(dataset.kind);
+  // The inspector takes the place of the hints on how to pick.
+  const hasSide =
+    picked.count > 0 ||
+    referenceOf(state.search) !== undefined ||
+    state.search.focus === undefined ||
+    !hasWebGL();
   useReadyMaps(projections, projection?.id, state.setProjection);
   return (
     <div className={classes.page}>
@@ -63,8 +72,12 @@ function Embedding({ dataset, projections = NO_MAPS }: EmbeddingProps) {
         color={color}
         state={state}
         surface={surface}
+        hasFilters={hasFilters}
+        onFilters={setFilters}
       />
+      <FilterChips dataset={dataset} filter={state.search.q} onChange={state.setFilter} />
       <div className={classes.body}>
+        {hasFilters && <FacetSidebar dataset={dataset} filter={state.search.q} onChange={state.setFilter} />}
         {projection !== undefined && (
           <MapOf
             dataset={dataset}
@@ -76,16 +89,20 @@ function Embedding({ dataset, projections = NO_MAPS }: EmbeddingProps) {
             onSurface={setSurface}
           />
         )}
-        <Resizer
-          width={width}
-          min={NARROWEST}
-          max={WIDEST}
-          label="Width of the side panel"
-          onWidth={setWidth}
-        />
-        <aside className={classes.side} style={{ width }} aria-label="Beside the map">
-          <SidePanel dataset={dataset} state={state} picked={picked} hasMap={hasWebGL()} />
-        </aside>
+        {hasSide && (
+          <>
+            <Resizer
+              width={width}
+              min={NARROWEST}
+              max={WIDEST}
+              label="Width of the side panel"
+              onWidth={setWidth}
+            />
+            <aside className={classes.side} style={{ width }} aria-label="Beside the map">
+              <SidePanel dataset={dataset} state={state} picked={picked} hasMap={hasWebGL()} />
+            </aside>
+          </>
+        )}
       </div>
     </div>
   );
