@@ -160,6 +160,19 @@ class Arena:
         found = self.call("GET", "/datasets/vehicles/projections")["items"]
         return str(found[0]["id"]) if found else NOBODYS_ID
 
+    def waiting_map(self) -> Json:
+        """A map that waits for a worker, in the place of the one before it."""
+        for found in self.call("GET", "/datasets/vehicles/projections")["items"]:
+            if found["method"] == "tsne":
+                self.call("DELETE", f"/projections/{found['id']}")
+        return self.call("POST", "/datasets/vehicles/projections", {"method": "tsne"})
+
+    def claimed_map_run(self) -> str:
+        """The run of a map that a worker holds, under lease 1."""
+        run = str(self.waiting_map()["run_id"])
+        assert self.call("POST", f"/workers/{self.worker()}/claim", {"run_id": run})["assignment"]["lease"] == 1
+        return run
+
     def login_code(self) -> str:
         return self._new_login_code()
 
@@ -181,6 +194,8 @@ def path_parameters(arena: Arena, operation_id: str, names: list[str]) -> dict[s
         if name == "dataset":
             fresh = operation_id in {"delete_dataset", "change_dataset", "put_datasource"}
             found[name] = arena.dataset() if fresh else "vehicles"
+        elif operation_id == "delete_projection":
+            found[name] = str(arena.waiting_map()["id"])
         elif operation_id == "get_sample_context":
             found[name] = arena.crop()
         elif operation_id == "redo_operation":
@@ -206,6 +221,8 @@ def _run_for(arena: Arena, operation_id: str) -> str:
         return arena.run()
     if operation_id in {"retry_run", "get_run_result", "list_run_artifacts", "get_run_artifact"}:
         return arena.finished_run()
+    if operation_id in {"get_vectors", "get_placed_points", "put_projection"}:
+        return arena.claimed_map_run()
     return arena.claimed_run()
 
 
@@ -214,6 +231,7 @@ BODIES: dict[str, Callable[[Arena], Any]] = {
     "change_dataset": lambda arena: {"name": arena.name("renamed")},
     "put_datasource": lambda arena: {"location": "photos", "credentials": {"key": "value"}},
     "create_preview": lambda arena: {"datasource": "photos"},
+    "create_projection": lambda arena: {"method": "umap"},
     "create_export": lambda arena: {"format": "coco"},
     "log_in": lambda arena: {"code": arena.login_code()},
     "query_neighbors": lambda arena: {"sample_id": arena.sample(), "k": 2},

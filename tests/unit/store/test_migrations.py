@@ -14,6 +14,7 @@ from swath.core.runs import RunState
 from swath.store import catalog, runs, schema
 from swath.store.database import MIGRATIONS, Store, open_store
 from swath.store.home import Home
+from swath.store.projections import find_projection
 from swath.store.sharing import find_dataset
 from swath.store.tags import find_tag, tag_members
 from swath.store.users import list_users, local_user
@@ -289,3 +290,38 @@ def test_an_upgrade_that_fails_leaves_the_database_as_it_was(home: Home) -> None
             ("vehicles-crops",),
         ]
         assert raw.execute("SELECT count(*) FROM sqlite_master WHERE name = 'users'").fetchone() == (0,)
+
+
+def test_a_map_of_the_version_before_keeps_its_directions(home: Home, database_url: str) -> None:
+    engine = sa.create_engine(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    row = {
+        "embedder_id": EMBEDDER,
+        "method": "pca",
+        "basis": b"b" * 48,
+        "version": 3,
+        "created_at": 5,
+        "modified_at": 6,
+    }
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        tables = sa.MetaData()
+        tables.reflect(connection)
+        for name, values in rows_of_first_version().items():
+            connection.execute(sa.insert(tables.tables[name]), values)
+        command.upgrade(config, "0003")
+        before = sa.Table("projections", sa.MetaData(), autoload_with=connection)
+        connection.execute(sa.insert(before).values({**row, "id": "9" * 24, "dataset_id": IMAGES}))
+    engine.dispose()
+    store = open_store(database_url)
+    try:
+        with store.reading() as connection:
+            found = find_projection(connection, "9" * 24)
+            basis = connection.execute(sa.select(schema.projections.c.basis)).scalar_one()
+        assert (found.method.value, found.version, found.parameters, found.run_id) == ("pca", 3, "{}", None)
+        assert basis == b"b" * 48
+    finally:
+        store.close()
