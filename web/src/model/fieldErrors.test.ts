@@ -15,11 +15,11 @@ describe('what is wrong with a field', () => {
 
   it('is told for each of several', () => {
     const fields = [
-      { field: 'x', detail: 'x is wrong' },
+      { field: 'x', detail: '`x`: should be less, got `3`' },
       { field: 'y.0.z', detail: 'z is wrong' },
     ];
     const errors = fieldErrors(new ProblemError({ ...problem, fields }));
-    expect(errors('x')).toBe('x is wrong');
+    expect(errors('x')).toBe('should be less, got `3`');
     expect(errors('w', 'y')).toBe('z is wrong');
   });
 

@@ -13,7 +13,11 @@ export function fieldErrors(error: unknown): FieldErrors {
       : field == null
         ? []
         : [{ field, detail: hint ? `${detail}. ${hint}` : detail }];
-  return (...names) =>
-    told.find(({ field: found }) => names.some((name) => found === name || found.startsWith(`${name}.`)))
-      ?.detail;
+  return (...names) => {
+    const about = told.find(({ field: found }) =>
+      names.some((name) => found === name || found.startsWith(`${name}.`)),
+    );
+    // At the field nobody needs to be told which one it is.
+    return about?.detail.replace(`\`${about.field}\`: `, '');
+  };
 }

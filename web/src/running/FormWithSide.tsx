@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, type ReactNode } from 'react';
 import classes from './FormWithSide.module.css';
 
 interface FormWithSideProps {
@@ -6,12 +6,20 @@ interface FormWithSideProps {
   /** What stays in sight: what comes of it, and the button. */
   side: ReactNode;
   onSubmit: () => void;
+  /** Why it was refused: the first field that this is about gets the focus. */
+  error: unknown;
 }
 
 /** A long form with its outcome beside it; below it where there is no room. */
-export function FormWithSide({ children, side, onSubmit }: FormWithSideProps) {
+export function FormWithSide({ children, side, onSubmit, error }: FormWithSideProps) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (error === null) return;
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
   return (
     <form
+      ref={form}
       className={classes.columns}
       noValidate
       onSubmit={(event) => {

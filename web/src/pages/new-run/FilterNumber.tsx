@@ -25,7 +25,7 @@ export function FilterNumber({
   distribution,
 }: FilterNumberProps) {
   return (
-    <Stack gap={8} justify="flex-end">
+    <Stack gap={8}>
       <NumberInput
         label={label}
         description={description}

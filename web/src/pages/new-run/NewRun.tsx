@@ -57,6 +57,7 @@ export function NewRun({ images, crops, first, like }: NewRunProps) {
   return (
     <FormWithSide
       onSubmit={start}
+      error={creating.error}
       side={
         <RunSide
           request={request}

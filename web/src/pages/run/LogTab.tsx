@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Download, ScrollText } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { isUnderWay, logQuery, type LogLine, type Run } from '@/api/queries/runs';
-import { count } from '@/model/format';
+import { count, counted } from '@/model/format';
 import { asText, atLeast, withText, type Level } from '@/model/log';
 import { EmptyState } from '@/ui/EmptyState';
 import { ProblemAlert } from '@/ui/ProblemAlert';
@@ -50,8 +50,8 @@ export function LogTab({ run }: { run: Run }) {
         />
         <Text size="sm" c="dimmed" flex={1}>
           {shown.length === lines.length
-            ? `${count(lines.length)} lines`
-            : `${count(shown.length)} of ${count(lines.length)} lines`}
+            ? counted(lines.length, 'line')
+            : `${count(shown.length)} of ${counted(lines.length, 'line')}`}
         </Text>
         <Button
           size="xs"

@@ -57,6 +57,7 @@ export function SelectAgain({ dataset, first, clonedFrom }: SelectAgainProps) {
   return (
     <FormWithSide
       onSubmit={start}
+      error={creating.error}
       side={
         <>
           <Stack gap="sm">
