@@ -30,8 +30,5 @@ def metadata_command(
     if attached.unknown_count:
         named = ", ".join(f"`{name}`" for name in attached.unknown)
         more = ", …" if attached.unknown_count > len(attached.unknown) else ""
-        were = "names are" if attached.unknown_count > 1 else "name is"
-        print(
-            f"{attached.unknown_count:,} {were} not in the dataset and were passed over: {named}{more}", file=sys.stderr
-        )
+        print(f"{attached.unknown_count:,} not in the dataset, passed over: {named}{more}", file=sys.stderr)
     return exit_codes.OK

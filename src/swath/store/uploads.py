@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.store import schema
 from swath.store.clock import now_ms
-from swath.store.datasets import Dataset, DatasetKind, dataset_by_id, mark_modified
+from swath.store.datasets import Dataset, DatasetKind, dataset_by_id, mark_changed, mark_modified
 from swath.store.embedders import embedder_by_id
 from swath.store.files import naming_failures
 from swath.store.home import Home
@@ -146,6 +146,7 @@ def add_sample(connection: Connection, dataset: Dataset, sample: NewSample) -> s
     ).one_or_none()
     if there is not None:
         keep_sample_metadata(connection, dataset.id, there.sample_index, sample.metadata)
+        mark_changed(connection, dataset.id)
         return str(there.id)
     now = now_ms()
     index = _reread(connection, dataset).sample_count

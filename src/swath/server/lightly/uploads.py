@@ -23,7 +23,7 @@ from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.lightly.lookups import dataset_of, sample_index_of
 from swath.server.links import LINK_HANDLERS, Link, LinkMaker, body_file, link_maker
 from swath.server.services import Services
-from swath.store.datasets import Dataset, dataset_by_id
+from swath.store.datasets import Dataset, dataset_by_id, mark_changed
 from swath.store.files import naming_failures
 from swath.store.ids import is_id
 from swath.store.sample_metadata import SampleMetadata, keep_sample_metadata
@@ -108,6 +108,7 @@ def update_sample(
         if request.file_name is not None and not _is_named(connection, found, index, request.file_name):
             raise FacadeError(422, ErrorCode.BAD_REQUEST, "a sample keeps the name of its file")
         keep_sample_metadata(connection, found.id, index, metadata)
+        mark_changed(connection, found.id)
 
 
 @router.get("/samples/{sample}/writeurl")
