@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
@@ -10,6 +10,13 @@ from pydantic import BaseModel, ValidationError
 from swath.core.errors import SourceUnavailable
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+class HasId(Protocol):
+    """A dataset, for those that only name it."""
+
+    @property
+    def id(self) -> str: ...
 
 
 def read(model: type[Model], answer: Any) -> Model:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from swath.client.documents import read, segment
+from swath.client.documents import HasId, read, segment
 from swath.client.transport import Transport
 from swath.core.errors import RunCancelled, RunFailed
 from swath.core.runs import RunState
@@ -24,9 +24,6 @@ from swath.wire.runs import (
     RunLog,
 )
 from swath.wire.selection_run import SelectionRunResult
-
-if TYPE_CHECKING:
-    from swath.client.datasets import Dataset
 
 _RESULTS: Mapping[str, type[RunResult]] = {
     RunKind.SELECTION: SelectionRunResult,
@@ -167,7 +164,7 @@ class Runs:
 
     def create(
         self,
-        dataset: Dataset | str,
+        dataset: HasId | str,
         *,
         selection: Mapping[str, Any],
         object_level: Mapping[str, Any] | None = None,
@@ -189,7 +186,7 @@ class Runs:
         return Run(self._transport, read(RunDocument, self._transport.post("/runs", request)))
 
     def select(
-        self, dataset: Dataset | str, *, selection: Mapping[str, Any], dry_run: bool = False, **options: Any
+        self, dataset: HasId | str, *, selection: Mapping[str, Any], dry_run: bool = False, **options: Any
     ) -> Run:
         """Ask for a run that chooses again among the samples of a dataset, of crops or of images.
 
@@ -210,7 +207,7 @@ class Runs:
         """Raises NotFound."""
         return Run(self._transport, read(RunDocument, self._transport.get(f"/runs/{segment(run_id)}")))
 
-    def list(self, dataset: Dataset | str | None = None) -> list[Run]:
+    def list(self, dataset: HasId | str | None = None) -> list[Run]:
         """All runs, or those on a dataset, newest first."""
         query: dict[str, Any] = {}
         if dataset is not None:

@@ -50,7 +50,7 @@ def push_apart(points: NDArray[np.float64], parallel: Parallel) -> tuple[NDArray
     pairs = (1 + squares) * sums[:, 0] - 2 * (centred * sums[:, 1:3]).sum(axis=1) + sums[:, 3]
     # Each point is its own partner once: by what the grid makes of that, which is not quite 1.
     own = np.empty(len(points))
-    near = _reach(np.arange(NODES_PER_BOX) * spacing)
+    near = _reach(np.linspace(0.0, (NODES_PER_BOX - 1) * spacing, NODES_PER_BOX))
     parallel.over(len(points), lambda i, j: _of_itself(near, i, j, shares, own))
     return repelled, max(float((pairs - own).sum()), 1e-12)
 
