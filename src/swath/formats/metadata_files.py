@@ -31,11 +31,11 @@ class ImageMetadata:
 
 def parse_metadata(data: bytes, file: str) -> list[ImageMetadata]:
     """The content of a file, whose ending says what it is. Raises InvalidConfig naming row and column."""
-    ending = f".{file.lower().rpartition('.')[2]}"
     parsers: dict[str, Callable[[bytes, str], list[ImageMetadata]]] = dict(
         zip(SUFFIXES, (_parse_csv, _parse_json, _parse_lines), strict=True)
     )
-    if ending not in parsers:
+    ending = next((suffix for suffix in SUFFIXES if file.lower().endswith(suffix)), None)
+    if ending is None:
         listed = ", ".join(f"`{suffix}`" for suffix in SUFFIXES)
         raise InvalidConfig(f"`{file}` ends in none of {listed}", field="file")
     found = parsers[ending](data, file)

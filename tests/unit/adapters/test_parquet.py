@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from arro3.io import read_parquet
 
 from swath.adapters.parquet import ParquetTables
+from swath.core.errors import SourceUnavailable
+from swath.pipeline.ports import VectorBatch
 
 
 def read(data: bytes) -> dict[str, list[Any]]:
@@ -90,3 +94,36 @@ def test_columns_of_different_lengths_are_a_mistake() -> None:
 def test_a_column_of_another_kind_is_a_mistake_by_name(column: Any) -> None:
     with pytest.raises(ValueError, match="column `box`"):
         ParquetTables().to_parquet({"box": column})
+
+
+def batch(*names: str) -> VectorBatch:
+    vectors = np.arange(3 * len(names), dtype=np.float16).reshape(-1, 3)
+    return VectorBatch(ids=[f"id of {name}" for name in names], file_names=names, vectors=vectors)
+
+
+def test_vectors_are_lists_of_one_length(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.parquet"
+    ParquetTables().write_vectors(path, iter([batch("a.jpg", "é 💥.jpg"), batch("b.jpg")]), dimension=3)
+    found = read(path.read_bytes())
+    assert found == {
+        "file_name": ["a.jpg", "é 💥.jpg", "b.jpg"],
+        "id": ["id of a.jpg", "id of é 💥.jpg", "id of b.jpg"],
+        "vector": [[0, 1, 2], [3, 4, 5], [0, 1, 2]],
+    }
+    assert "FixedSizeList(3 x" in types(path.read_bytes())["vector"]
+    assert "Float32" in types(path.read_bytes())["vector"]
+
+
+def test_no_vectors_are_an_empty_table(tmp_path: Path) -> None:
+    path = tmp_path / "vectors.parquet"
+    ParquetTables().write_vectors(path, iter([]), dimension=3)
+    assert read(path.read_bytes()) == {"file_name": [], "id": [], "vector": []}
+
+
+def test_what_ends_the_vectors_is_told_as_it_is(tmp_path: Path) -> None:
+    def failing() -> Iterator[VectorBatch]:
+        yield batch("a.jpg")
+        raise SourceUnavailable("the disk is gone")
+
+    with pytest.raises(SourceUnavailable, match="the disk is gone"):
+        ParquetTables().write_vectors(tmp_path / "vectors.parquet", failing(), dimension=3)

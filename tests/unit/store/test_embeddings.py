@@ -8,8 +8,9 @@ import pytest
 from swath.core.errors import SourceUnavailable
 from swath.store.catalog import read_vectors
 from swath.store.database import Store
-from swath.store.embeddings import AddedVectors, map_segment, write_segment
+from swath.store.embeddings import AddedVectors, iter_vectors, map_segment, write_segment
 from swath.store.home import Home
+from swath.store.sharing import find_dataset
 from swath.testing.session_contract import EMBEDDER, image_digest, make_additions, vector_of
 
 Fixture = Any  # of conftest.py: CommitRun
@@ -71,3 +72,27 @@ def test_vectors_of_many_runs_and_changed_images_are_in_sample_order(
 def test_a_dataset_without_samples_has_no_vectors(store: Store, home: Home, commit_run: Fixture) -> None:
     commit_run(make_additions({}))
     assert len(read_vectors(store, home, "vehicles")) == 0
+
+
+@pytest.mark.parametrize("rows_at_a_time", [1, 2, 100])
+def test_vectors_are_read_in_pieces_as_they_are_read_at_once(
+    store: Store, home: Home, commit_run: Fixture, rows_at_a_time: int
+) -> None:
+    commit_run(make_additions({"a.jpg": 2, "b.jpg": 2, "c.jpg": 1}))
+    commit_run(make_additions({"c.jpg": 1, "a.jpg": 2, "d.jpg": 1}, versions={"a.jpg": 2, "c.jpg": 2}))
+    for name, wanted in (("vehicles", [0, 2, 3]), ("vehicles-crops", [0, 3, 4, 6]), ("vehicles", [])):
+        indices = np.array(wanted, dtype=np.int64)
+        expected = read_vectors(store, home, name)[indices]
+        with store.reading() as connection:
+            dataset = find_dataset(connection, name)
+            pieces = list(iter_vectors(connection, home, dataset.id, indices, rows_at_a_time=rows_at_a_time))
+        assert [len(piece) for piece in pieces[:-1]] == [rows_at_a_time] * (len(pieces) - 1)
+        assert np.array_equal(np.concatenate([expected[:0], *pieces]), expected)
+
+
+def test_a_sample_without_a_vector_is_named(store: Store, home: Home, commit_run: Fixture) -> None:
+    commit_run(make_additions({"a.jpg": 2}))
+    with store.reading() as connection:
+        dataset = find_dataset(connection, "vehicles-crops")
+        with pytest.raises(IndexError, match="sample 2 has no vector"):
+            list(iter_vectors(connection, home, dataset.id, np.array([1, 2]), rows_at_a_time=10))
