@@ -78,6 +78,18 @@ def test_datasets_are_looked_through_tagged_and_exported(client: Client, tmp_pat
     ]
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["cars.json", "crops.zip", "names.txt"]
 
+    attached = images.attach_metadata(
+        {"file_name": name, "metadata": {"speed": number}}
+        for number, name in enumerate(["image_000.jpg", "image_001.jpg", "nobody.jpg"])
+    )
+    assert (attached.updated, attached.unknown) == (2, ("nobody.jpg",))
+    fast = list(crops.iter_samples({"metadata": [{"key": "speed", "min": 1}]}))
+    assert {sample.crop.parent_file_name for sample in fast if sample.crop} == {"image_001.jpg"}
+    options = {"include_metadata": True}
+    tasks = json.loads(crops.export("label-studio", tmp_path / "tasks.json", options=options).read_text())
+    assert sum(len(task["predictions"][0]["result"]) for task in tasks) == 12
+    assert [task["data"].get("speed") for task in tasks] == [0, 1, None, None]
+
     with pytest.raises(Conflict):
         images.delete()
     assert set(client.datasets.delete("photos", cascade=True).names) == {"photos", "photos-crops"}
