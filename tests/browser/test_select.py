@@ -40,7 +40,7 @@ def test_chooses_among_the_samples_of_the_tag_in_the_address(look: OpenBrowser, 
     crops.tag("some", filter={"categories": ["truck"]})
     try:
         page = look(demo).open(f"/d/{crops.id}/select?tag=some")
-        expect(page.get_by_role("textbox", name="Samples")).to_have_value("some · 83")
+        expect(page.get_by_role("combobox", name="Samples")).to_have_value("some · 83")
         expect(page.locator("pre")).to_contain_text('input_tag="some"')
         expect(page.get_by_text("8 of 83 objects")).to_be_visible()
     finally:

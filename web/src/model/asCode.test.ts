@@ -1,16 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { python, runAsCommand, runAsPython, selectionAsCommand, selectionAsPython, shell } from './asCode';
+import { runAsCommand, runAsPython, selectionAsCommand, selectionAsPython, shell } from './asCode';
 import { NEW_RUN, runRequestOf } from './runForm';
 
 const PLACES = { input: '/data/street', output: '/data/street' };
 
-describe('values', () => {
-  it('are those of Python', () => {
-    expect(python({ a: [1, 0.5, null], b: true, c: 'it’s "x"\n' })).toBe(
-      '{"a": [1, 0.5, None], "b": True, "c": "it’s \\"x\\"\\n"}',
-    );
-  });
-
+describe('words of a command', () => {
   it('are one word of a shell', () => {
     expect(shell('/data/a-b_c.txt')).toBe('/data/a-b_c.txt');
     expect(shell('my data')).toBe(`'my data'`);

@@ -1,18 +1,6 @@
 /** Requests for runs as Python and as commands of the terminal that ask for the same. */
+import { pythonLiteral as python } from './python';
 import type { Choosing, RunRequest, SelectionRequest, Strategy } from './runForm';
-
-/** A value as Python writes it. */
-export function python(value: unknown): string {
-  if (value === null || value === undefined) return 'None';
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (Array.isArray(value)) return `[${value.map(python).join(', ')}]`;
-  if (typeof value === 'object') {
-    const items = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${python(item)}`);
-    return `{${items.join(', ')}}`;
-  }
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
 
 /** A word as a shell takes it. */
 export function shell(word: string): string {

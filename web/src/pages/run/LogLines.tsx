@@ -14,6 +14,8 @@ export function LogLines({ lines }: { lines: readonly LogLine[] }) {
   const pane = useRef<HTMLDivElement>(null);
   const lastTop = useRef(0);
   const [isFollowing, setFollowing] = useState(true);
+  // Its functions are only used here, and nothing below is memoized.
+  // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => pane.current,
