@@ -11,8 +11,8 @@ import { unitOf } from '@/model/kinds';
 import { selectorOf, useSelection } from '@/model/selection';
 import { notifyProblem } from '@/ui/notify';
 import { useKeys } from '@/ui/useKeys';
-import { copyLinkTo } from './copyLinkTo';
 import classes from './SelectionBar.module.css';
+import { useCopyLink } from './useCopyLink';
 import { useSimilar } from './useSimilar';
 
 /** What a dialog is asked for. */
@@ -29,6 +29,7 @@ export function SelectionActions({ dataset, members, onAsk }: SelectionActionsPr
   const { clear, replace } = useSelection.getState();
   const navigate = useNavigate();
   const showSimilar = useSimilar(dataset);
+  const copyLink = useCopyLink();
   const isOne = members.count === 1;
   const similar = () => void showSimilar(members);
   useKeys({ n: similar }, { isActive: isOne });
@@ -72,7 +73,7 @@ export function SelectionActions({ dataset, members, onAsk }: SelectionActionsPr
           <Menu.Item leftSection={<Code size={15} />} onClick={() => onAsk('python')}>
             Copy as Python
           </Menu.Item>
-          <Menu.Item leftSection={<Link2 size={15} />} onClick={() => withStored(copyLinkTo)}>
+          <Menu.Item leftSection={<Link2 size={15} />} onClick={() => withStored(copyLink)}>
             Copy link
           </Menu.Item>
           <Menu.Item

@@ -1,6 +1,6 @@
 import { Combobox, Group, Kbd, Modal, ScrollArea, Text, TextInput, useCombobox } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type KeyboardEvent } from 'react';
+import { useEffect, useState, type KeyboardEvent } from 'react';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import type { Selector } from '@/api/queries/selections';
 import { givenTags, tagsOfQuery, tagsQuery, type Tag } from '@/api/queries/tags';
@@ -49,6 +49,12 @@ function TagChoice({ dataset, mode, selector, sampleCount, selectorKey, onClose 
   const tagged = useQuery(tagsOfQuery(dataset.id, selectorKey, selector));
   // The list is always there: no dropdown comes and goes.
   const combobox = useCombobox({ opened: true });
+  // Once the list is that of the text: Enter chooses the first of it.
+  const { selectFirstOption, resetSelectedOption } = combobox;
+  useEffect(() => {
+    if (text.trim() === '') resetSelectedOption();
+    else selectFirstOption();
+  }, [text, tags.data, tagged.data, selectFirstOption, resetSelectedOption]);
   const all = givenTags(tags.data?.items ?? []);
   const name = text.trim();
   const shown = all.filter(
@@ -84,10 +90,7 @@ function TagChoice({ dataset, mode, selector, sampleCount, selectorKey, onClose 
           data-autofocus
           value={text}
           onKeyDown={press}
-          onChange={(event) => {
-            setText(event.currentTarget.value);
-            combobox.selectFirstOption();
-          }}
+          onChange={(event) => setText(event.currentTarget.value)}
         />
       </Combobox.EventsTarget>
       <ScrollArea.Autosize mah={320} mt="xs" type="auto">
