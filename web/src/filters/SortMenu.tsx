@@ -30,9 +30,7 @@ export function SortMenu({ kind, metadataKeys, sort, onChange }: SortMenuProps) 
           </Button>
         </Menu.Target>
         <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
-          {sort?.key === 'distance' && (
-            <Menu.Item rightSection={<Check size={14} />}>Similarity to a sample</Menu.Item>
-          )}
+          {sort?.key === 'distance' && <Menu.Label>Now by similarity to one sample</Menu.Label>}
           {sortOptions(kind, metadataKeys).map((option) => (
             <Menu.Item
               key={option.metadataKey === undefined ? option.key : `metadata ${option.metadataKey}`}

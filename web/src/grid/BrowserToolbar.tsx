@@ -82,9 +82,9 @@ function Total({ dataset, search }: Pick<SampleBrowserProps, 'dataset' | 'search
     ...facetsQuery(dataset.id, search.q),
     placeholderData: keepPreviousData,
   });
-  const one = dataset.kind === 'crops' ? 'object' : 'image';
-  const everything = counted(dataset.sample_count, one);
-  const isWhole = isEmptyFilter(search.q);
+  const everything = counted(dataset.sample_count, dataset.kind === 'crops' ? 'object' : 'image');
+  // As long as the new count is not there, the words before it stay.
+  const isWhole = isPlaceholderData ? data.total === dataset.sample_count : isEmptyFilter(search.q);
   return (
     <Text
       size="sm"

@@ -34,9 +34,9 @@ export function usePicking(access: RowAccess): Picking {
         before.current = useSelection.getState().members;
       }
       const ends = [anchor.current, position].sort((a, b) => a - b) as [number, number];
-      const samples = await access.samplesBetween(...ends).catch(notifyProblem);
-      if (!samples || number !== asked.current) return;
-      useSelection.getState().replace(before.current.with(samples.map(({ index }) => index)));
+      const members = await access.membersBetween(...ends).catch(notifyProblem);
+      if (!members || number !== asked.current) return;
+      useSelection.getState().replace(before.current.union(members));
     },
     forgetAnchor: () => {
       anchor.current = null;

@@ -1,6 +1,7 @@
 import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
-import { PAGE_SIZE, samplePageQuery, type Sample, type SampleRow } from '@/api/queries/samples';
+import { membersOfRow, PAGE_SIZE, samplePageQuery, type Sample, type SampleRow } from '@/api/queries/samples';
+import { Bitmap } from '@/model/bitmap';
 import { useSettled } from './useSettled';
 
 const REST_MS = 80;
@@ -59,8 +60,8 @@ export function useSamplesAt(
 /** The samples of a row by their places, fetched where they are not there yet; and their places, as far as known. */
 export interface RowAccess {
   sampleAt(position: number): Promise<Sample | undefined>;
-  /** The samples from one place to another, both included. */
-  samplesBetween(first: number, last: number): Promise<Sample[]>;
+  /** Those from one place to another, both included. */
+  membersBetween(first: number, last: number): Promise<Bitmap>;
   /** The place of a sample among the pages that were looked at, or -1. */
   positionOf(sampleId: string): number;
 }
@@ -72,15 +73,16 @@ export function useRowAccess(row: SampleRow): RowAccess {
     () => ({
       sampleAt: async (position) =>
         (await page(Math.floor(position / PAGE_SIZE))).items[position % PAGE_SIZE],
-      samplesBetween: async (first, last) => {
-        const found: Sample[] = [];
-        const firstPage = Math.floor(first / PAGE_SIZE);
-        for (let at = firstPage; at <= Math.floor(last / PAGE_SIZE); at++) {
-          const { items } = await page(at);
-          const start = at * PAGE_SIZE;
-          found.push(...items.slice(Math.max(0, first - start), last - start + 1));
-        }
-        return found;
+      membersBetween: async (first, last) => {
+        const at = Math.floor(first / PAGE_SIZE);
+        // Short ranges are among what one looks at; of long ones only the server knows all.
+        if (Math.floor(last / PAGE_SIZE) > at + 1) return membersOfRow(row, first, last);
+        const items = [
+          ...(await page(at)).items,
+          ...(last < (at + 1) * PAGE_SIZE ? [] : (await page(at + 1)).items),
+        ];
+        const start = at * PAGE_SIZE;
+        return Bitmap.of(items.slice(first - start, last - start + 1).map(({ index }) => index));
       },
       positionOf: (sampleId) => {
         const prefix = ['samples', row.datasetId, 'page', row];

@@ -18,7 +18,7 @@ const SMALLEST_WITH_CAPTION = 88;
 /** Tiles of about a wanted width that fill a width exactly; `aspect` is the height of a picture divided by its width. */
 export function tilingOf(available: number, wanted: number, aspect: number): Tiling {
   const gap = wanted < SMALLEST_WITH_CAPTION ? 4 : 10;
-  const columns = Math.max(1, Math.floor((available + gap) / (wanted + gap)));
+  const columns = Math.max(1, Math.round((available + gap) / (wanted + gap)));
   const width = Math.max(16, Math.floor((available - gap * (columns - 1)) / columns));
   const height = Math.round(width * aspect);
   const caption = width < SMALLEST_WITH_CAPTION ? 0 : CAPTION;
