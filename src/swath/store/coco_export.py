@@ -26,14 +26,11 @@ def export_coco(store: Store, dataset: str, subset: Subset) -> bytes:
 def coco_detections(store: Store, dataset: str, subset: Subset, *, most_images: int | None = None) -> CocoDetections:
     """What the document holds: images by index, of the first `most_images` of the subset where that is given."""
     categories = _Categories(catalog.task_schemas(store, dataset))
-    found = list(islice(iter_labelled_images(store, dataset, subset), most_images))
-    found.sort(key=lambda one: one.image.index)
-    images = tuple(
-        CocoImage(id=image.index + 1, file_name=image.file_name, width=image.width, height=image.height)
-        for image in (one.image for one in found)
-    )
     columns = _Columns()
-    for row, one in enumerate(found):
+    images: list[CocoImage] = []
+    for row, one in enumerate(islice(iter_labelled_images(store, dataset, subset), most_images)):
+        image = one.image
+        images.append(CocoImage(id=image.index + 1, file_name=image.file_name, width=image.width, height=image.height))
         for box in one.boxes:
             if np.isfinite(box.box).all():
                 columns.add(row, categories.id_of(box.task, box.category_id), box.box, box.score)
@@ -83,14 +80,18 @@ class _Columns:
         self._corners.append(corners)
         self._score.append(float("nan") if score is None else score)
 
-    def detections(self, images: tuple[CocoImage, ...], categories: tuple[CocoCategory, ...]) -> CocoDetections:
-        boxes: NDArray[np.float64] = np.array(self._corners, dtype=np.float64).reshape(-1, 4)
+    def detections(self, images: Sequence[CocoImage], categories: tuple[CocoCategory, ...]) -> CocoDetections:
+        """The columns with images by their number; annotations follow them."""
+        order = np.argsort([image.id for image in images], kind="stable").astype(np.int32)
+        image_row = np.argsort(order).astype(np.int32)[np.array(self._image_row, dtype=np.int32)]
+        annotations = np.argsort(image_row, kind="stable")
+        boxes: NDArray[np.float64] = np.array(self._corners, dtype=np.float64).reshape(-1, 4)[annotations]
         boxes[:, 2:] -= boxes[:, :2]
         return CocoDetections(
-            images=images,
+            images=tuple(images[row] for row in order.tolist()),
             categories=categories,
-            image_row=np.array(self._image_row, dtype=np.int32),
-            category_id=np.array(self._category_id, dtype=np.int32),
+            image_row=image_row[annotations],
+            category_id=np.array(self._category_id, dtype=np.int32)[annotations],
             boxes=boxes,
-            score=np.array(self._score, dtype=np.float64),
+            score=np.array(self._score, dtype=np.float64)[annotations],
         )
