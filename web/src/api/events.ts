@@ -36,6 +36,21 @@ interface Connection {
 
 export const useConnection = create<Connection>(() => ({ isLive: true }));
 
+/** Until what shows a list has left out what is gone from it. */
+const UNTIL_DRAWN_MS = 50;
+
+/** A dataset that is gone must not be asked for: the list comes first, and whatever it does not show any more is left. */
+async function makeOld(queryKeys: unknown[][], isOfDatasets: boolean): Promise<void> {
+  if (isOfDatasets) {
+    await queryClient.invalidateQueries({ queryKey: ['datasets', 'list'] });
+    await new Promise((resolve) => window.setTimeout(resolve, UNTIL_DRAWN_MS));
+  }
+  for (const queryKey of queryKeys) {
+    const isFresh = (key: readonly unknown[]) => isOfDatasets && key[0] === 'datasets' && key[1] === 'list';
+    void queryClient.invalidateQueries({ queryKey, predicate: (query) => !isFresh(query.queryKey) });
+  }
+}
+
 /** Listen as long as the app is shown. */
 export function useEvents(): void {
   useEffect(() => {
@@ -43,9 +58,7 @@ export function useEvents(): void {
     let lostAt: number | null = null;
     for (const [kind, madeOld] of Object.entries(MADE_OLD)) {
       source.addEventListener(kind, (event: MessageEvent<string>) => {
-        for (const queryKey of madeOld(JSON.parse(event.data) as Changed)) {
-          void queryClient.invalidateQueries({ queryKey });
-        }
+        void makeOld(madeOld(JSON.parse(event.data) as Changed), kind === 'dataset');
       });
     }
     source.addEventListener('reset', () => void queryClient.invalidateQueries());
