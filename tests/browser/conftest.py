@@ -18,9 +18,8 @@ from tests.support.browser import (
     run_objects,
 )
 from tests.support.deployment import Deployment
+from tests.support.scenes import copy_scenes
 from tests.support.web_build import NotInstalled, built_webapp, chromium
-
-from swath.demo.datasource import make_demo_datasource
 
 SHARED_DATA = Path(__file__).parents[3] / "shared" / "data"
 COCO128 = SHARED_DATA / "coco128"
@@ -82,7 +81,7 @@ def demo(start_deployment: StartDeployment) -> Deployment:
     """
     deployment = start_deployment("demo")
     folder = deployment.folder / "scenes"
-    make_demo_datasource(folder)
+    copy_scenes(folder)
     run_objects(deployment, "vehicles", folder, "vehicles_object_detections", 0.3)
     return deployment
 

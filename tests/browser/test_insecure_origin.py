@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 from tests.support.browser import OpenBrowser, StartDeployment, dataset_id, run_objects
 from tests.support.deployment import Deployment
-
-from swath.demo.datasource import make_demo_datasource
+from tests.support.scenes import copy_scenes
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +14,7 @@ def far_away(start_deployment: StartDeployment) -> Deployment:
     """A deployment that is also reached as `swath.test`."""
     deployment = start_deployment("far-away", environment={"SWATH_HOSTS": "swath.test"})
     folder = deployment.folder / "scenes"
-    make_demo_datasource(folder, images=20)
+    copy_scenes(folder, images=20)
     run_objects(deployment, "vehicles", folder, "vehicles_object_detections", 0.5)
     return deployment
 

@@ -11,8 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from tests.support.browser import OpenBrowser, ask
 from tests.support.deployment import Deployment
-
-from swath.demo.datasource import make_demo_datasource
+from tests.support.scenes import copy_scenes
 
 TASK = "vehicles_object_detections"
 
@@ -21,7 +20,7 @@ TASK = "vehicles_object_detections"
 def scenes(demo: Deployment) -> Path:
     """Few scenes, since every one of them is looked at again and again."""
     folder = demo.folder / "new scenes"
-    make_demo_datasource(folder, images=24)
+    copy_scenes(folder, images=24)
     return folder
 
 
