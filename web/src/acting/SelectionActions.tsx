@@ -84,16 +84,11 @@ export function SelectionActions({ dataset, members, onAsk }: SelectionActionsPr
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Button
-        className={classes.end}
-        size="compact-sm"
-        variant="subtle"
-        color="gray"
-        leftSection={<X size={15} />}
-        onClick={clear}
-      >
-        Clear
-      </Button>
+      <Tooltip label="Clear (Esc)">
+        <ActionIcon className={classes.end} variant="subtle" color="gray" aria-label="Clear" onClick={clear}>
+          <X size={17} />
+        </ActionIcon>
+      </Tooltip>
     </div>
   );
 }
