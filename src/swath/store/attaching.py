@@ -66,7 +66,8 @@ class _Images:
 
     @classmethod
     def find(cls, connection: Connection, dataset: Dataset, changes: Sequence[MetadataChange]) -> _Images:
-        names = list({change.file_name for change in changes if change.file_name is not None})
+        named = {change.file_name for change in changes if change.file_name is not None}
+        names = [name for name in named if "\0" not in name]  # which no database could hold
         ids = list({change.sample_id for change in changes if change.sample_id is not None})
         return cls(
             by_name={name: found.index for name, found in find_samples(connection, dataset.id, names).items()},

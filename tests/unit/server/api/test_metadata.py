@@ -289,6 +289,14 @@ def test_names_that_are_not_there_are_counted_and_named(client: TestClient) -> N
     assert answer["unknown"] == [f"x{number:02d}.jpg" for number in range(20)]
 
 
+def test_names_that_no_database_could_hold_are_not_there_either(client: TestClient) -> None:
+    names = ["a\0.jpg", "é" * 4000, "'; --", "%"]
+    changes = [{"file_name": name, "metadata": {"k\0": "v\0"}} for name in names]
+    answer = client.put(f"{IMAGES}/metadata", json=[*changes, {"file_name": "a.jpg", "metadata": {"k\0": "v\0"}}])
+    assert answer.json() == {"updated": 1, "unknown_count": 4, "unknown": names}
+    assert client.get(f"{IMAGES}/samples/0").json()["metadata"] == {"k\0": "v\0"}
+
+
 def test_metadata_of_crops_belongs_to_their_images(client: TestClient) -> None:
     answer = client.put(f"{CROPS}/metadata", json=[{"file_name": "a.jpg", "metadata": {}}])
     assert (answer.status_code, answer.json()["hint"]) == (422, "Attach it to the images: dataset `vehicles`.")
