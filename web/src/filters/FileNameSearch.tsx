@@ -28,7 +28,7 @@ export function FileNameSearch({ value, onChange }: FileNameSearchProps) {
     <TextInput
       ref={field}
       size="xs"
-      w={200}
+      style={{ flex: '1 1 120px', maxWidth: 220 }}
       aria-label="Search by file name"
       placeholder="File name"
       leftSection={<Search size={14} />}

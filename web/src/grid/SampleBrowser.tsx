@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core';
+import { Button, VisuallyHidden } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { FilterX, ImageOff } from 'lucide-react';
 import { useEffect } from 'react';
@@ -47,6 +47,9 @@ export function SampleBrowser({ dataset, search, onSearch }: SampleBrowserProps)
   if (dataset.sample_count === 0) return <NoSamples dataset={dataset} />;
   return (
     <div className={classes.browser}>
+      <VisuallyHidden component="h1">
+        {isCrops ? 'Objects' : 'Images'} of {dataset.name}
+      </VisuallyHidden>
       {facets.isOpen && <FacetSidebar dataset={dataset} filter={search.q} onChange={setFilter} />}
       <div className={classes.main}>
         <BrowserToolbar

@@ -50,7 +50,7 @@ export const SampleTile = memo(function SampleTile({ sample, tiling, showContext
           ) : (
             <>
               <span className={classes.dot} style={{ background: color }} />
-              <span className={classes.name}>{categoryLabel(crop)}</span>
+              <span className={classes.name}>{categoryLabel(crop)}</span>{' '}
               <span className={classes.score}>{crop.score === null ? '' : score(crop.score)}</span>
             </>
           )}
@@ -119,8 +119,9 @@ export const GridCell = memo(function GridCell(props: GridCellProps) {
   );
 });
 
+/** Begins with the words that are seen below the picture. */
 function inWords({ file_name, crop }: Sample): string {
   if (crop === null) return baseName(file_name);
-  const rating = crop.score === null ? '' : `, score ${score(crop.score)}`;
+  const rating = crop.score === null ? '' : ` ${score(crop.score)}`;
   return `${categoryLabel(crop)}${rating}, ${baseName(file_name)}`;
 }
