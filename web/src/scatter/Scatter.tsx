@@ -24,7 +24,7 @@ interface ScatterProps {
   drawing: Drawing;
   tool: Tool;
   marks: readonly Mark[];
-  /** Where to look at first; null: as everything fits. */
+  /** Where to look when points come; null: as everything fits. */
   view: View | null;
   label: string;
   listeners: SurfaceListeners;
@@ -38,13 +38,12 @@ interface ScatterProps {
 export function Scatter(props: ScatterProps) {
   const { points, codes, states, colors, ramp, drawing, tool, marks, label, children } = props;
   const { surface, attach, isHovering } = useSurface(props);
-  const firstView = useRef(props.view);
+  const view = useRef(props.view);
 
-  useEffect(() => surface?.setPoints(points, firstView.current), [surface, points]);
   useEffect(() => {
-    // The next map is another place; only the first one is where the address says.
-    firstView.current = null;
-  }, [surface, points]);
+    view.current = props.view;
+  });
+  useEffect(() => surface?.setPoints(points, view.current), [surface, points]);
   useEffect(() => {
     if (codes !== null) surface?.renderer.setCodes(codes);
   }, [surface, points, codes]);

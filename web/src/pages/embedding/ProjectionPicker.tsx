@@ -39,7 +39,7 @@ export function ProjectionPicker({ datasetId, projections, current, onPick }: Pr
             {current === undefined ? 'No map' : `${METHOD_NAMES[current.method]} map`}
           </Button>
         </Popover.Target>
-        <Popover.Dropdown p={6} aria-label="Maps">
+        <Popover.Dropdown p={6}>
           <div className={classes.maps}>
             {projections.map((projection) => (
               <MapRow
