@@ -13,7 +13,14 @@ export function ProblemAlert({ error, onRetry }: ProblemAlertProps) {
   const detail =
     problem?.detail || problem?.title || (error instanceof Error ? error.message : String(error));
   return (
-    <Alert color="red" variant="light" icon={<CircleAlert size={18} />} title={problem?.title} role="alert" data-problem>
+    <Alert
+      color="red"
+      variant="light"
+      icon={<CircleAlert size={18} />}
+      title={problem?.title}
+      role="alert"
+      data-problem
+    >
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
         {detail}
       </Text>
