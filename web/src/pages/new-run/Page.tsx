@@ -1,9 +1,9 @@
 import { Container, Skeleton } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams, useSearch } from '@tanstack/react-router';
-import { useFamily } from '@/api/queries/datasets';
-import { runQuery, runsQuery } from '@/api/queries/runs';
-import { formOfRun, freeName, NEW_RUN } from '@/model/runForm';
+import { useFamily, type Dataset } from '@/api/queries/datasets';
+import { runQuery, runsQuery, type Run } from '@/api/queries/runs';
+import { formOfRun, freeName, NEW_RUN, type RunForm } from '@/model/runForm';
 import { PageHeader } from '@/ui/PageHeader';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { NewRun } from './NewRun';
@@ -51,9 +51,16 @@ export default function Page() {
         key={`${family.images.id}-${like?.id ?? ''}`}
         images={family.images}
         crops={family.crops}
-        first={like === undefined ? { ...NEW_RUN, cropDatasetName: name } : formOfRun(like)}
+        first={like === undefined ? { ...NEW_RUN, cropDatasetName: name } : formLike(like, family.crops)}
         like={like}
       />
     </Container>
   );
+}
+
+/** A run remembers how its crops dataset was called then; it may have another name by now. */
+function formLike(run: Run, crops: readonly Dataset[]): RunForm {
+  const form = formOfRun(run);
+  const current = crops.find(({ id }) => id === run.crop_dataset?.id);
+  return current === undefined ? form : { ...form, cropDatasetName: current.name };
 }

@@ -13,7 +13,7 @@ export function useRunAsCode(run: Run): { python: string; command: string | null
     return { python: selectionAsPython(request, server), command: selectionAsCommand(request) };
   }
   if (run.kind !== 'object-level' || images === undefined) return null;
-  const request = runRequestOf(formOfRun(run), run.image_dataset.name);
+  const request = runRequestOf(formOfRun(run), images.name);
   return {
     python: runAsPython(request, server),
     command: runAsCommand(request, { input: images.input_uri, output: images.output_uri }),
