@@ -15,7 +15,7 @@ interface NeighborStripProps {
 
 /** The samples that look most like one, nearest first, with their distances. */
 export function NeighborStrip({ datasetId, sampleId, onOpen }: NeighborStripProps) {
-  const { data, error } = useQuery(neighborsQuery(datasetId, sampleId));
+  const { data, error, isPlaceholderData } = useQuery(neighborsQuery(datasetId, sampleId));
   if (error) {
     return (
       <Text size="sm" c="dimmed">
@@ -40,7 +40,7 @@ export function NeighborStrip({ datasetId, sampleId, onOpen }: NeighborStripProp
     );
   }
   return (
-    <div className={classes.strip}>
+    <div className={classes.strip} aria-busy={isPlaceholderData}>
       {data.items.map((neighbor) => (
         <NeighborTile key={neighbor.sample.id} neighbor={neighbor} onOpen={onOpen} />
       ))}

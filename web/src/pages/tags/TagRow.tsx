@@ -1,15 +1,17 @@
 import { Anchor, NativeSelect, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { notifyUndoable } from '@/acting/undoing';
 import type { DatasetDetails } from '@/api/queries/datasets';
-import { INITIAL_TAG, type Tag } from '@/api/queries/tags';
+import { INITIAL_TAG, renameTag, type Tag } from '@/api/queries/tags';
 import { count, percent } from '@/model/format';
 import { samplesPath } from '@/model/kinds';
 import { colorOfId, MISSING_COLOR } from '@/model/palette';
 import { assignQuickTag, digitOf, DIGITS, useQuickTags } from '@/model/quickTags';
 import { ColorDot } from '@/ui/ColorDot';
+import { NameField } from '@/ui/NameField';
+import { notifyProblem } from '@/ui/notify';
 import { RelativeTime } from '@/ui/RelativeTime';
 import { useScheme } from '@/ui/useScheme';
-import { NameField } from './NameField';
 import { TagMenu } from './TagMenu';
 import classes from './TagTable.module.css';
 
@@ -29,13 +31,21 @@ export function TagRow({ dataset, tag, depth, isRenamed, onRename, onRenamed, on
   const scheme = useScheme();
   const isInitial = tag.name === INITIAL_TAG;
   const total = isInitial ? tag.size : dataset.sample_count;
+  const rename = (name: string | null) => {
+    onRenamed();
+    if (name === null) return;
+    renameTag(dataset.id, tag, name).then(
+      ({ operation_id }) => notifyUndoable(`${tag.name} is called ${name} now`, operation_id),
+      notifyProblem,
+    );
+  };
   return (
     <Table.Tr>
       <Table.Td>
         <div className={classes.name} style={{ paddingLeft: depth * INDENT }}>
           <ColorDot color={isInitial ? MISSING_COLOR[scheme] : colorOfId(tag.id, scheme)} />
           {isRenamed ? (
-            <NameField datasetId={dataset.id} tag={tag} onDone={onRenamed} />
+            <NameField label={`New name of ${tag.name}`} name={tag.name} onDone={rename} />
           ) : (
             <Anchor
               c="inherit"

@@ -2,13 +2,14 @@ import { Anchor, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { DatasetDetails } from '@/api/queries/datasets';
-import type { View } from '@/api/queries/views';
+import { replaceView, type View } from '@/api/queries/views';
 import { counted } from '@/model/format';
 import { samplesPath, unitOf } from '@/model/kinds';
 import { searchOf } from '@/model/views';
 import { filterInWords, namesIn, sortInWords } from '@/model/words';
+import { NameField } from '@/ui/NameField';
+import { notifyDone, notifyProblem } from '@/ui/notify';
 import { RelativeTime } from '@/ui/RelativeTime';
-import { RenameField } from './RenameField';
 import classes from './ViewCard.module.css';
 import { ViewMenu } from './ViewMenu';
 import { ViewPython } from './ViewPython';
@@ -17,11 +18,19 @@ import { ViewPython } from './ViewPython';
 export function ViewCard({ dataset, view }: { dataset: DatasetDetails; view: View }) {
   const [asked, ask] = useState<'rename' | 'python' | null>(null);
   const close = () => ask(null);
+  const rename = (name: string | null) => {
+    close();
+    if (name === null) return;
+    replaceView(view.id, name, view.rule).then(
+      () => notifyDone(`${view.name} is called ${name} now`),
+      notifyProblem,
+    );
+  };
   return (
     <article className={classes.card} aria-label={view.name}>
       <div className={classes.main}>
         {asked === 'rename' ? (
-          <RenameField view={view} onDone={close} />
+          <NameField label={`New name of ${view.name}`} name={view.name} onDone={rename} />
         ) : (
           <Anchor
             c="inherit"
