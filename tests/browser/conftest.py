@@ -104,17 +104,13 @@ def look(browser: Browser) -> Iterator[OpenBrowser]:
     contexts: list[BrowserContext] = []
     looks: list[Looking] = []
 
-    def begin(
-        deployment: Deployment, *, logged_in: bool = True, url: str = "", init_script: str = "", **options: object
-    ) -> Looking:
+    def begin(deployment: Deployment, *, logged_in: bool = True, url: str = "", **options: object) -> Looking:
         chosen = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **options}
         context = browser.new_context(**chosen)  # type: ignore[arg-type]
         contexts.append(context)
         where = url or deployment.url
         if logged_in:
             log_in(context, deployment, where)
-        if init_script:
-            context.add_init_script(init_script)
         looking = Looking(context.new_page(), where)
         looks.append(looking)
         return looking

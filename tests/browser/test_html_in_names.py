@@ -47,7 +47,7 @@ def evil(start_deployment: StartDeployment) -> Deployment:
     write_photos(folder)
     run_objects(deployment, "photos", folder, TASK, 1.0)
     crops = dataset_id(deployment, "photos-crops")
-    ask(deployment, "POST", f"/datasets/{crops}/tags", {"name": EVIL, "selector": {"all_of": [], "except_ids": []}})
+    ask(deployment, "POST", f"/datasets/{crops}/views", {"name": EVIL, "rule": {"filter": {"categories": [EVIL]}}})
     return deployment
 
 
@@ -60,7 +60,7 @@ def test_names_are_shown_as_they_are_written_on_every_page(look: OpenBrowser, ev
         page = looking.settle()
         assert page.evaluate("window.hacked") is None, path
         assert page.locator("img[src=x]").count() == 0, path
-    page = looking.open(f"/d/{crops}/tags")
+    page = looking.open(f"/d/{crops}/views")
     expect(page.get_by_text(EVIL).first).to_be_visible()
     page = looking.open(f"/d/{crops}/objects")
     expect(page.get_by_text(EVIL).first).to_be_visible()

@@ -6,7 +6,6 @@ import importlib.metadata
 import platform
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import swath
 from swath.core.errors import SwathError
