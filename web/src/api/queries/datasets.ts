@@ -110,13 +110,6 @@ export const mapStatesQuery = (dataset: string) =>
       ok(api.GET('/api/datasets/{dataset}/projections', { params: { path: { dataset } }, signal })),
   });
 
-export const datasourceQuery = (dataset: string) =>
-  queryOptions({
-    queryKey: ['datasets', dataset, 'datasource'],
-    queryFn: ({ signal }) =>
-      ok(api.GET('/api/datasets/{dataset}/datasource', { params: { path: { dataset } }, signal })),
-  });
-
 export function useCreateDataset() {
   return useMutation({
     mutationFn: (body: Schemas['DatasetCreate']) => ok(api.POST('/api/datasets', { body })),
