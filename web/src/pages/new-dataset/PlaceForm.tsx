@@ -58,8 +58,8 @@ export function PlaceForm({ place, onPlace, access, onAccess, onLook, isLooking 
         </Group>
         {kind === 'folder' ? (
           <Text size="sm" c="dimmed">
-            It has to lie below a folder that the server was started with: <code>swath up --root FOLDER</code>.
-            Predictions are read from <code>.lightly/predictions</code> in it, crops are written below{' '}
+            It has to lie below a folder that the server was started with: <code>swath up --root FOLDER</code>
+            . Predictions are read from <code>.lightly/predictions</code> in it, crops are written below{' '}
             <code>.lightly/crops</code>; all else stays as it is.
           </Text>
         ) : (
