@@ -1,5 +1,6 @@
 import { TextInput } from '@mantine/core';
-import type { Dataset } from '@/api/queries/datasets';
+import { useQuery } from '@tanstack/react-query';
+import { datasetsQuery, type Dataset } from '@/api/queries/datasets';
 import type { FieldErrors } from '@/model/fieldErrors';
 import { counted } from '@/model/format';
 import { freeName, nameProblem, type RunForm } from '@/model/runForm';
@@ -17,10 +18,13 @@ interface NameSectionProps {
 
 /** Where crops go: a new dataset, or one that is there. */
 export function NameSection({ form, change, errors, imageDataset, crops }: NameSectionProps) {
+  const { data } = useQuery(datasetsQuery);
+  const names = new Set((data?.items ?? crops).map((one) => one.name));
   const name = form.cropDatasetName.trim();
   const existing = crops.find((one) => one.name === name);
-  const problem = name === '' ? null : nameProblem(name);
-  const another = freeName(`${imageDataset}-crops`, new Set(crops.map((one) => one.name)));
+  const isTaken = existing === undefined && names.has(name);
+  const problem = name === '' ? null : isTaken ? 'Another dataset has this name' : nameProblem(name);
+  const another = freeName(`${imageDataset}-crops`, names);
   return (
     <Section title="Crops dataset">
       <TextInput
