@@ -1,7 +1,7 @@
 import type { Facets } from '@/api/queries/samples';
 import type { Filter } from '@/model/browsing';
 import { changed } from '@/model/filters';
-import { isSpread } from '@/model/ranges';
+import { isSpread, type Bins } from '@/model/ranges';
 import type { FacetProps } from './FacetSidebar';
 import { FacetSection } from './FacetSection';
 import { RangeFacet } from './RangeFacet';
@@ -15,6 +15,8 @@ interface Kind {
   of?: 'crops' | 'images';
   isWhole?: boolean;
   unit?: string;
+  /** What values are multiplied by to be shown. */
+  scale?: number;
   isOpenAtFirst?: boolean;
 }
 
@@ -22,7 +24,7 @@ export const HISTOGRAMS: readonly Kind[] = [
   { name: 'score', title: 'Score', isOpenAtFirst: true },
   { name: 'object_count', title: 'Objects', of: 'images', isWhole: true, isOpenAtFirst: true },
   { name: 'shorter_side', title: 'Shorter side', isWhole: true, unit: 'px', isOpenAtFirst: true },
-  { name: 'box_area', title: 'Share of the image', of: 'crops' },
+  { name: 'box_area', title: 'Share of the image', of: 'crops', unit: '%', scale: 100 },
   { name: 'aspect_ratio', title: 'Width ÷ height' },
 ];
 
@@ -41,6 +43,7 @@ export function HistogramFacet({ dataset, facets, all, filter, onChange, kind }:
   if (bins === undefined || allBins === undefined) return null;
   if (kind.of !== undefined && kind.of !== dataset.kind) return null;
   if (!isActive && !isSpread(allBins.counts)) return null;
+  const { scale = 1 } = kind;
   const change = (min: number | null, max: number | null) => {
     const lines: Partial<Filter> = { [`min_${kind.name}`]: min, [`max_${kind.name}`]: max };
     onChange(changed(filter, lines));
@@ -54,13 +57,22 @@ export function HistogramFacet({ dataset, facets, all, filter, onChange, kind }:
     >
       <RangeFacet
         label={kind.title}
-        bins={bins}
-        allBins={allBins}
-        range={[low, high]}
+        bins={scaled(bins, scale)}
+        allBins={scaled(allBins, scale)}
+        range={[times(low, scale), times(high, scale)]}
         isWhole={kind.isWhole}
         unit={kind.unit}
-        onChange={([min, max]) => change(min, max)}
+        onChange={([min, max]) => change(times(min, 1 / scale), times(max, 1 / scale))}
       />
     </FacetSection>
   );
+}
+
+function scaled({ edges, counts }: Bins, scale: number): Bins {
+  return { edges: edges.map((edge) => edge * scale), counts };
+}
+
+/** Without the last digits, in which products of such numbers are off. */
+function times(value: number | null, scale: number): number | null {
+  return value === null ? null : Number((value * scale).toPrecision(12));
 }
