@@ -94,7 +94,7 @@ def test_is_the_same_from_the_app_from_python_and_from_the_command_line(
     execute([sys.executable, "-c", python], demo, SWATH_TOKEN=demo.token)
     words = shlex.split(command.replace("\\\n", " "), comments=True)
     assert words[0] == "swath"
-    execute([sys.executable, "-m", *words], demo, SWATH_HOME=str(demo.home.root))
+    execute([sys.executable, "-m", *words], demo, SWATH_HOME=str(demo.home.root), SWATH_ROOTS=str(demo.folder))
     asked = [asked_for(run.document.config) for run in demo.client.runs.list(scenes)]
     assert len(asked) == 3
     assert asked[0] == asked[1] == asked[2]
