@@ -65,6 +65,23 @@ export async function membersOfFilter(datasetId: string, filter: Filter | undefi
   return membersOfSelection(selection.id);
 }
 
+/** The samples at some places of a row, however many. */
+export async function membersOfRow(row: SampleRow, first: number, last: number): Promise<Bitmap> {
+  const bytes = await ok(
+    api.POST('/api/datasets/{dataset}/samples:members', {
+      params: { path: { dataset: row.datasetId } },
+      body: {
+        filter: row.filter ?? {},
+        sort: row.sort ?? { key: 'index', descending: false },
+        offset: first,
+        limit: last - first + 1,
+      },
+      parseAs: 'arrayBuffer',
+    }),
+  );
+  return new Bitmap(new Uint8Array(bytes));
+}
+
 /** The members of a stored selection. */
 export async function membersOfSelection(selectionId: string): Promise<Bitmap> {
   const { bytes } = await fetchBytes(`/api/selections/${selectionId}/members.bin`);
