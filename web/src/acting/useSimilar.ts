@@ -17,11 +17,13 @@ export function useSimilar(dataset: Pick<DatasetDetails, 'id' | 'kind'>) {
           params: { path: { dataset: dataset.id, sample: String(index) } },
         }),
       );
-      await navigate({
-        to: samplesPath(dataset.kind),
-        params: { dataset: dataset.id },
-        search: { sort: { key: 'distance', descending: false, reference_sample_id: id } },
-      });
+      const sort = { key: 'distance', descending: false, reference_sample_id: id } as const;
+      // The map shows what is similar itself, by rings and at its side.
+      if (window.location.pathname.endsWith('/embedding')) {
+        await navigate({ to: '.', search: (search) => ({ ...search, sort }) });
+        return;
+      }
+      await navigate({ to: samplesPath(dataset.kind), params: { dataset: dataset.id }, search: { sort } });
     } catch (error) {
       notifyProblem(error);
     }

@@ -1,3 +1,4 @@
+import { Container } from '@mantine/core';
 import { useParams } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { useLocalStorage } from '@mantine/hooks';
@@ -26,14 +27,19 @@ import classes from './Embedding.module.css';
 const NONE = new Bitmap();
 const NARROWEST = 220;
 const WIDEST = 720;
-const NO_MAPS: readonly Projection[] = [];
 
 export default function Page() {
   const { dataset: id } = useParams({ from: '/d/$dataset/embedding' });
   const dataset = useDataset(id);
   const projections = useQuery(projectionsQuery(id));
   const error = dataset.error ?? projections.error;
-  if (error !== null) return <ProblemAlert error={error} onRetry={() => void projections.refetch()} />;
+  if (error !== null) {
+    return (
+      <Container size="sm" py="xl">
+        <ProblemAlert error={error} onRetry={() => void projections.refetch()} />
+      </Container>
+    );
+  }
   if (dataset.data === undefined || projections.data === undefined) return <LoadingMap />;
   if (
     projections.data.items.every((projection) => projection.method === 'pca' && projection.point_count === 0)
@@ -48,7 +54,7 @@ interface EmbeddingProps {
   projections: readonly Projection[];
 }
 
-function Embedding({ dataset, projections = NO_MAPS }: EmbeddingProps) {
+function Embedding({ dataset, projections }: EmbeddingProps) {
   const state = useMapState();
   const [surface, setSurface] = useState<MapSurface | null>(null);
   const [width, setWidth] = useLocalStorage({ key: 'swath-side-width', defaultValue: 320 });
