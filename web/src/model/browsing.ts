@@ -43,15 +43,19 @@ export function parseBrowsing(search: Record<string, unknown>): BrowsingSearch {
 }
 
 export function isEmptyFilter(filter: Filter | undefined): boolean {
-  return (
-    filter === undefined || Object.values(filter).every((value) => value === null || value === undefined)
-  );
+  return filter === undefined || tidied(filter) === undefined;
 }
 
 /** A filter without the lines that ask for nothing; undefined if none is left. */
 export function tidied(filter: Filter): Filter | undefined {
-  const lines = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined);
+  const lines = Object.entries(filter).filter(([line, value]) => asksForSomething(line, value));
   return lines.length === 0 ? undefined : (Object.fromEntries(lines) as Filter);
+}
+
+/** Of metadata there may be any number of conditions, also none; other empty lists let nothing pass. */
+function asksForSomething(line: string, value: unknown): boolean {
+  if (value === null || value === undefined) return false;
+  return line !== 'metadata' || !Array.isArray(value) || value.length > 0;
 }
 
 export function isId(value: unknown): value is string {

@@ -29,8 +29,8 @@ describe('samples as Python', () => {
   });
 
   it('names filter and order', () => {
-    expect(code({ categories: ['car'], min_score: null }, { key: 'score', descending: true })).toContain(
-      'dataset.iter_samples({"categories": ["car"]}, sort={"key": "score", "descending": True})',
-    );
+    expect(
+      code({ categories: ['car'], min_score: null, metadata: [] }, { key: 'score', descending: true }),
+    ).toContain('dataset.iter_samples({"categories": ["car"]}, sort={"key": "score", "descending": True})');
   });
 });
