@@ -2,6 +2,7 @@
 export class Bitmap {
   readonly bytes: Uint8Array;
   readonly count: number;
+  private base64: string | undefined;
 
   constructor(bytes: Uint8Array = new Uint8Array(0), count?: number) {
     this.bytes = bytes;
@@ -72,7 +73,13 @@ export class Bitmap {
     }
   }
 
+  /** As the server takes it; it names the set in questions too, so it is made once. */
   toBase64(): string {
+    this.base64 ??= this.encoded();
+    return this.base64;
+  }
+
+  private encoded(): string {
     const pieces: string[] = [];
     for (let at = 0; at < this.bytes.length; at += 8192) {
       pieces.push(String.fromCharCode(...this.bytes.subarray(at, at + 8192)));

@@ -10,12 +10,15 @@ const WIDER = [0.15, 0.45, 1];
 export class PointLookup {
   private readonly tree: KDBush;
   private states: Uint8Array | null = null;
+  /** Of a bitmap with a bit for each sample. */
+  private readonly byteCount: number;
 
   constructor(private readonly points: Points) {
     const { x, y } = points;
     this.tree = new KDBush(x.length, 64, Float32Array);
     for (let i = 0; i < x.length; i++) this.tree.add(x[i] as number, y[i] as number);
     this.tree.finish();
+    this.byteCount = Math.ceil((points.samples.reduce((most, sample) => Math.max(most, sample), -1) + 1) / 8);
   }
 
   /** Hidden points are not found. */
@@ -46,7 +49,7 @@ export class PointLookup {
   inside(vertices: readonly Point[]): Uint8Array<ArrayBuffer> {
     const { x, y, samples } = this.points;
     const polygon = new Polygon(vertices);
-    const bits = new Uint8Array(Math.ceil((samples.reduce((a, b) => Math.max(a, b), -1) + 1) / 8));
+    const bits = new Uint8Array(this.byteCount);
     for (let point = 0; point < x.length; point++) {
       if (this.isHidden(point) || !polygon.has(x[point] as number, y[point] as number)) continue;
       const sample = samples[point] as number;
