@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.engine import Connection
 
-from swath.core.access import Principal
+from swath.core.access import Principal, Scope
 from swath.core.errors import InvalidConfig, NotFound, SwathError
 from swath.pipeline.ports import Datasource, Rights
 from swath.server.memo import Memo
@@ -16,7 +16,7 @@ from swath.server.services import Services, resolve_location
 from swath.store.credentials import Purpose, credentials_stamp
 from swath.store.datasets import Dataset
 from swath.store.datasources import apply_datasource, read_access
-from swath.store.tokens import is_local_token
+from swath.store.tokens import is_local_token, is_session
 from swath.wire.confinement import check_confined_access
 from swath.wire.datasource_access import check_access, with_account
 from swath.wire.endpoints import check_endpoint, folder_of
@@ -78,8 +78,11 @@ def check_place(
 
 
 def may_name_any_place(services: Services, principal: Principal) -> bool:
-    """The token of this very server is for the commands of its own user, who can use those places anyway."""
+    """The token of this very server is for the commands of its own user, who can use those places anyway. So can
+    that user in a browser, where the server answers no other machine."""
     with services.store.reading() as connection:
+        if services.options.is_private and principal.is_local and principal.scope is Scope.OWNER:
+            return is_local_token(connection, principal.token_id) or is_session(connection, principal.token_id)
         return is_local_token(connection, principal.token_id)
 
 

@@ -42,6 +42,10 @@ class ServerOptions:
     hosts: tuple[str, ...] = ()
     """Names, besides those of this machine, by which browsers may call the server (no port: any)."""
 
+    is_private: bool = False
+    """Whether the server answers this machine alone, under no other name: then whoever is logged in as the home's owner
+    in a browser sits at this machine, and may name any folder as on its command line."""
+
     public_url: str = ""
     """The URL (no slash at its end) under which others reach the server, for links; empty: the one they came by."""
 

@@ -129,8 +129,16 @@ def find_principal(connection: Connection, secret: str, now: int) -> Principal |
 
 def is_local_token(connection: Connection, token_id: str) -> bool:
     """Whether this is the token of the server that is running: who has it may read all that this process may."""
-    kind = connection.execute(sa.select(_table.c.kind).where(_table.c.id == token_id)).scalar()
-    return kind == TokenKind.LOCAL.value
+    return _kind(connection, token_id) == TokenKind.LOCAL.value
+
+
+def is_session(connection: Connection, token_id: str) -> bool:
+    """Whether this is the cookie of a browser that somebody logged in."""
+    return _kind(connection, token_id) == TokenKind.SESSION.value
+
+
+def _kind(connection: Connection, token_id: str) -> str | None:
+    return connection.execute(sa.select(_table.c.kind).where(_table.c.id == token_id)).scalar()
 
 
 def touch_token(connection: Connection, token_id: str, now: int) -> None:

@@ -171,6 +171,7 @@ def _served(settings: Settings, home: Home, store: Store, listener: socket.socke
         options=ServerOptions(
             roots=settings.roots,
             hosts=settings.hosts,
+            is_private=listener.getsockname()[0] in LOCAL_HOSTS and not (settings.hosts or settings.public_url),
             public_url=settings.public_url,
             endpoints=settings.endpoints,
             delegated_roles=settings.delegated_roles,
