@@ -29,10 +29,13 @@ const lazy = readdirSync(join(dist, 'assets'))
   .sort((a, b) => b.size - a.size);
 const lock = JSON.parse(readFileSync(new URL('../package-lock.json', import.meta.url), 'utf8'));
 // What belongs to the build tool is not what people load; it is in `dependencies` so that packaging can build.
-const packages = Object.entries(lock.packages).filter(([path, info]) => path !== '' && !info.dev && !info.optional).length;
+const packages = Object.entries(lock.packages).filter(
+  ([path, info]) => path !== '' && !info.dev && !info.optional,
+).length;
 
 const faults = [];
-if (entrySize > ENTRY_KB) faults.push(`the entry has ${entrySize.toFixed(0)} kB, at most ${ENTRY_KB} are wanted`);
+if (entrySize > ENTRY_KB)
+  faults.push(`the entry has ${entrySize.toFixed(0)} kB, at most ${ENTRY_KB} are wanted`);
 for (const { file, size } of lazy) {
   if (size > CHUNK_KB) faults.push(`${file} has ${size.toFixed(0)} kB, at most ${CHUNK_KB} are wanted`);
 }

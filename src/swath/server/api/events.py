@@ -28,9 +28,9 @@ LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", max_length=100
 EVENT_STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": (
-            "Events `run`, `worker`, `dataset`, `tag`, `projection`, `export`, … whose data is `{id, dataset_id}`: that "
-            "thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line comes every 15 "
-            "seconds."
+            "Events `run`, `worker`, `dataset`, `tag`, `projection`, `export`, … whose data is `{id, dataset_id}`: "
+            "that thing has changed or is gone. `reset`: events were lost, look at everything anew. A comment line "
+            "comes every 15 seconds."
         ),
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
     }
