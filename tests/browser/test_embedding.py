@@ -225,7 +225,7 @@ def test_draws_again_after_the_graphics_driver_has_failed(look: OpenBrowser, dem
 def test_makes_a_map_by_another_method_and_deletes_it(look: OpenBrowser, demo: Deployment) -> None:
     shown = open_map(look, demo, pca(demo))
     page = shown.page
-    page.get_by_role("button", name="Choose a map").click()
+    page.get_by_role("button", name="choose a map").click()
     page.get_by_role("button", name="New map").click()
     dialog = page.get_by_role("dialog", name="New map")
     dialog.get_by_role("radio", name="UMAP").check()
@@ -237,12 +237,12 @@ def test_makes_a_map_by_another_method_and_deletes_it(look: OpenBrowser, demo: D
     expect(points(page)).to_contain_text("421")
     assert shown.inked() > 500
 
-    page.get_by_role("button", name="Choose a map").click()
-    maps = page.get_by_role("dialog", name="Choose a map")
+    page.get_by_role("button", name="choose a map").click()
+    maps = page.get_by_role("dialog", name="choose a map")
     expect(maps).to_contain_text("8 neighbours")
     maps.get_by_role("button", name="Delete the UMAP map").click()
     page.get_by_role("dialog", name="Delete the UMAP map?").get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("button", name="Choose a map")).to_have_text("PCA map")
+    expect(page.get_by_role("button", name="choose a map")).to_have_text("PCA map")
     shown.wait()
 
 

@@ -11,7 +11,7 @@ const dark: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'pine',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   autoContrast: true,
   colors: { pine, dark },
   defaultRadius: 'md',
@@ -44,6 +44,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--swath-hover': '#edf1f4',
     '--swath-line': '#e2e6ea',
     '--swath-faint': '#c8ced6',
+    '--swath-bar': '#14806c',
     '--swath-picked': '#0f6f5e',
     '--swath-picked-ground': '#d9f2ec',
     '--mantine-color-dimmed': '#5b6470',
@@ -57,6 +58,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--swath-hover': '#232831',
     '--swath-line': '#2b313b',
     '--swath-faint': '#434a55',
+    '--swath-bar': '#2ba58c',
     '--swath-picked': '#5dcbb3',
     '--swath-picked-ground': '#17352f',
     '--mantine-color-body': '#15181e',

@@ -15,7 +15,7 @@ export function JoinCommand() {
       <Text size="sm" c="dimmed">
         Run it on any machine where Swath is installed and which reaches this server and the images. It needs
         a token:{' '}
-        <TextLink to="/settings" size="sm">
+        <TextLink to="/settings" size="sm" underline="always">
           make one in the settings
         </TextLink>
         . Labels, such as <code>labels=gpu,large</code>, let runs choose their workers.

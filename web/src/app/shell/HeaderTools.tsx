@@ -1,4 +1,4 @@
-import { ActionIcon, Group, Kbd, Tooltip, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Group, Kbd, Tooltip, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
 import { CircleHelp, Search } from 'lucide-react';
 import { ColorSchemeMenu } from './ColorSchemeMenu';
@@ -10,13 +10,10 @@ import classes from './HeaderTools.module.css';
 export function HeaderTools() {
   return (
     <Group gap={6} wrap="nowrap">
-      <UnstyledButton
-        className={classes.search}
-        onClick={spotlight.open}
-        aria-label="Find a page or an action"
-      >
+      <UnstyledButton className={classes.search} onClick={spotlight.open}>
         <Search size={14} aria-hidden />
         <span className={classes.wide}>Find</span>
+        <VisuallyHidden> a page or an action </VisuallyHidden>
         <Kbd size="xs" className={classes.wide}>
           Ctrl K
         </Kbd>

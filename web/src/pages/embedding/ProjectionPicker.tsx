@@ -25,6 +25,7 @@ export function ProjectionPicker({ datasetId, projections, current, onPick }: Pr
     setAsking(false);
     onPick(projection);
   };
+  const label = current === undefined ? 'No map' : `${METHOD_NAMES[current.method]} map`;
   return (
     <>
       <Popover opened={isOpen} onChange={setOpen} position="bottom-start" width={320} shadow="md" trapFocus>
@@ -33,10 +34,10 @@ export function ProjectionPicker({ datasetId, projections, current, onPick }: Pr
             size="xs"
             variant="default"
             rightSection={<ChevronDown size={14} />}
-            aria-label="Choose a map"
+            aria-label={`${label}: choose a map`}
             onClick={() => setOpen(!isOpen)}
           >
-            {current === undefined ? 'No map' : `${METHOD_NAMES[current.method]} map`}
+            {label}
           </Button>
         </Popover.Target>
         <Popover.Dropdown p={6}>

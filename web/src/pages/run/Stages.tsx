@@ -29,7 +29,7 @@ export function Stages({ run, seconds }: StagesProps) {
           data-standing={standing}
           aria-current={standing === 'current' ? 'step' : undefined}
         >
-          <span className={classes.mark} aria-label={STANDINGS[standing]}>
+          <span className={classes.mark} role="img" aria-label={STANDINGS[standing]}>
             <Mark standing={standing} number={at + 1} />
           </span>
           <div className={classes.label}>{stage.label}</div>
