@@ -80,6 +80,7 @@ demo: setup web ## make the demo datasource and do the object-level run on it
 	@rm -rf demo
 	$(RUN)/swath demo-data demo/vehicles_dataset
 	$(RUN)/swath run demo/vehicles_dataset --task vehicles_object_detections --n-samples 0.1 --home demo/home --output demo/result
+	@echo && echo "See it in the web app: $(RUN)/swath up --home demo/home"
 
 test: setup clients bucket-servers label-studio ## run the tests
 	$(RUN)/pytest -n 4 --dist worksteal -m "not slow"

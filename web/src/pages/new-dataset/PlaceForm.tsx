@@ -58,9 +58,9 @@ export function PlaceForm({ place, onPlace, access, onAccess, onLook, isLooking 
         </Group>
         {kind === 'folder' ? (
           <Text size="sm" c="dimmed">
-            It has to lie below a folder that the server was started with: <code>swath up --root FOLDER</code>
-            . Predictions are read from <code>.lightly/predictions</code> in it, crops are written below{' '}
-            <code>.lightly/crops</code>; all else stays as it is.
+            Predictions are read from <code>.lightly/predictions</code> in it, crops are written below{' '}
+            <code>.lightly/crops</code>; all else stays as it is. A server that other machines reach takes
+            only folders below those it was started with: <code>--root FOLDER</code>.
           </Text>
         ) : (
           <AccessFields kind={kind} access={access} onChange={onAccess} />
