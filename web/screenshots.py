@@ -109,7 +109,7 @@ def names_in(page: Page, client: Client) -> dict[str, str]:
     return {
         "crops": crops,
         "images": str(client.datasets.get(DATASET).id),
-        "sample": page.evaluate(ask, f"/api/datasets/{crops}/samples/40")["id"],
+        "sample": page.evaluate(ask, f"/api/datasets/{crops}/samples/13")["id"],
         "run": next(run["id"] for run in page.evaluate(ask, "/api/runs")["items"] if run["kind"] == "object-level"),
     }
 
