@@ -62,10 +62,10 @@ OF_THE_SERVER = kill_points("server", "store")
 OF_THE_WORKER = kill_points("worker", "pipeline", "adapters/remote_session.py")
 
 SELECTION_OF_THE_SERVER = kill_points("server/api/selection_runs.py")
-SELECTION_OF_THE_WORKER = kill_points("worker", "pipeline/select_again.py", "adapters/remote_selection.py")
+SELECTION_OF_THE_WORKER = kill_points("worker", "pipeline/select_again.py", "adapters/remote_run_line.py")
 
 MAPS_OF_THE_SERVER = kill_points("server/api/projection_runs.py")
-MAPS_OF_THE_WORKER = kill_points("worker", "pipeline/make_map.py", "adapters/remote_projection.py")
+MAPS_OF_THE_WORKER = kill_points("worker", "pipeline/make_map.py", "adapters/remote_run_line.py")
 
 
 @pytest.fixture(scope="module")
