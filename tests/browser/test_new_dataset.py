@@ -72,7 +72,7 @@ def test_crops_may_go_somewhere_else_and_a_taken_name_is_refused(
     create.get_by_label("Write crops somewhere else").check()
     create.get_by_label("Where crops go").fill(str(output))
     create.get_by_role("button", name="Create only").click()
-    expect(create.get_by_role("alert")).to_contain_text("there is a dataset `vehicles` already")
+    expect(create.get_by_role("alert")).to_contain_text("there is a dataset vehicles already")
     create.get_by_label("Name").fill("scenes with output")
     create.get_by_role("button", name="Create only").click()
     expect(page.get_by_role("heading", name="scenes with output", level=1)).to_be_visible()

@@ -2,6 +2,7 @@ import { CircleAlert, Info, TriangleAlert } from 'lucide-react';
 import type { Schemas } from '@/api/client';
 import { counted } from '@/model/format';
 import { TextLink } from './TextLink';
+import { Worded } from './Worded';
 import classes from './FindingItem.module.css';
 
 const ICONS = { error: CircleAlert, warning: TriangleAlert } as const;
@@ -23,8 +24,14 @@ export function FindingItem({ finding, dataset }: FindingItemProps) {
     <div className={classes.finding} data-severity={finding.severity}>
       <Icon size={16} className={classes.icon} aria-label={finding.severity} />
       <div className={classes.words}>
-        <p>{finding.message}</p>
-        {finding.hint && <p className={classes.hint}>{finding.hint}</p>}
+        <p>
+          <Worded text={finding.message} />
+        </p>
+        {finding.hint && (
+          <p className={classes.hint}>
+            <Worded text={finding.hint} />
+          </p>
+        )}
         {examples.length > 0 && (
           <details>
             <summary>{counted(examples.length, 'example')}</summary>

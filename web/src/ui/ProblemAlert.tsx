@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from '@mantine/core';
 import { CircleAlert } from 'lucide-react';
 import { ProblemError } from '@/api/client';
+import { Worded } from './Worded';
 
 interface ProblemAlertProps {
   error: unknown;
@@ -22,11 +23,11 @@ export function ProblemAlert({ error, onRetry }: ProblemAlertProps) {
       data-problem
     >
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-        {detail}
+        <Worded text={detail} />
       </Text>
       {problem?.hint && (
         <Text size="sm" c="dimmed" mt={4} style={{ overflowWrap: 'anywhere' }}>
-          {problem.hint}
+          <Worded text={problem.hint} />
         </Text>
       )}
       {problem?.incident && (

@@ -5,6 +5,7 @@ import { CircleAlert } from 'lucide-react';
 import { resultQuery, runQuery, type Run, type RunResult } from '@/api/queries/runs';
 import { standingOf } from '@/model/runs';
 import { ProblemAlert } from '@/ui/ProblemAlert';
+import { Worded } from '@/ui/Worded';
 import { FindingsTab } from './FindingsTab';
 import { LogTab } from './LogTab';
 import { OutputsTab } from './OutputsTab';
@@ -104,11 +105,11 @@ function Failure({ run, hint }: { run: Run; hint: string }) {
       role="alert"
     >
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-        {run.message}
+        <Worded text={run.message} />
       </Text>
       {hint !== '' && (
         <Text size="sm" c="dimmed" mt={4}>
-          {hint}
+          <Worded text={hint} />
         </Text>
       )}
     </Alert>
