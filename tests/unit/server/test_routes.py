@@ -17,7 +17,7 @@ from swath.server.paths import OPEN_PATHS
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
 IDS = [f"{'/'.join(sorted(route.methods))} {route.path}" for route in ROUTES]
 
-LOOKING_BY_POST = re.compile(r".*(:query|:facets|:preview|:count|/neighbors|/selections)")
+LOOKING_BY_POST = re.compile(r".*(:query|:facets|:members|:preview|:count|/neighbors|/selections)")
 """What is asked with a body because it does not fit into an address, and so is open to who may only look."""
 
 

@@ -99,6 +99,7 @@ def test_a_sample_says_what_it_is(client: TestClient, crops: list[Sample]) -> No
                 "stale": False,
             },
             "tags": ["first"],
+            "boxes": None,
         }
     ]
 
