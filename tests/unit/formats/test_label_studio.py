@@ -78,6 +78,7 @@ def test_a_configuration_holds_every_label_once_whatever_it_is(config: Any) -> N
     assert (tree[0].get("name"), tree[1].get("toName")) == ("image", "image")
 
 
+@pytest.mark.slow
 def test_label_studio_takes_boxes_and_gives_the_same_ones_back(tmp_path: Path) -> None:
     boxes = {
         "a.jpg": [("car", (10.0, 20.0, 60.5, 120.25)), (HOSTILE_NAMES[1], (-5.0, 390.0, 250.0, 500.0))],
@@ -100,6 +101,7 @@ def test_label_studio_takes_boxes_and_gives_the_same_ones_back(tmp_path: Path) -
     assert centers == [pytest.approx(one, abs=1e-6) for one in [(35.25, 70.125), (100, 200), (100, 395)]]
 
 
+@pytest.mark.slow
 def test_label_studio_takes_the_category_of_a_crop(tmp_path: Path) -> None:
     data = {"image": "http://localhost/v1/links/t/a.jpg", "file_name": "a.jpg"}
     tasks = [

@@ -405,6 +405,7 @@ def test_predictions_without_boxes_are_no_objects() -> None:
     assert np.isnan(objects.corners).all()
 
 
+@pytest.mark.slow
 def test_a_folder_of_ten_thousand_empty_files_is_looked_at_soon(tmp_path: Path) -> None:
     predictions_folder = tmp_path / ROOT / "cars"
     predictions_folder.mkdir(parents=True)
