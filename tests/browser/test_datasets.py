@@ -61,6 +61,7 @@ def test_cards_are_found_by_name_and_renamed(look: OpenBrowser, demo: Deployment
     dialog.get_by_label("New name").fill("port")
     dialog.get_by_role("button", name="Rename").click()
     expect(card_of(page, "port")).to_be_visible()
+    looking.settle()  # what is asked for just when it goes is not found
     demo.client.datasets.delete("port")
     expect(card_of(page, "port")).to_have_count(0)
 

@@ -13,7 +13,7 @@ from tests.support.postgresql import Server
 Fixture = Any  # of conftest.py: Swath, PhotoFolder, Platform
 
 OBJECTS = {"task_name": "vehicles", "padding": 0.1}
-PARENT_IDS = ("parent_dataset_id", "parent_sample_id")
+IDS_IN_CROPS = ("parent_dataset_id", "parent_sample_id", "context_url")
 URLS = ("thumbnail_url", "file_url")
 
 
@@ -79,7 +79,7 @@ def _content(sample: Any) -> Any:
     """A sample without what names this one dataset and moment."""
     known = sample.model_dump(mode="json", exclude={"id", "dataset_id", "run_id", "created_at", *URLS})
     if known["crop"] is not None:
-        known["crop"] = {name: value for name, value in known["crop"].items() if name not in PARENT_IDS}
+        known["crop"] = {name: value for name, value in known["crop"].items() if name not in IDS_IN_CROPS}
     return known | {"file_name": sample.file_name.replace(sample.dataset_id, "ID")}
 
 
