@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.browsing.projections import ProjectionMethod
-from swath.core.errors import RunCancelled, StaleLease, SwathError
 from swath.core.maps.layout import Layout, extend_map, make_map
 from swath.core.maps.parallel import Parallel
 from swath.core.maps.steps import Step
 from swath.core.runs import RunState
+from swath.pipeline.closing import closed_at_its_end
 from swath.pipeline.ports import ProjectionSession, RunObserver
 from swath.wire.maps import ProjectionRunConfig, ProjectionRunResult
 
@@ -21,11 +21,8 @@ from swath.wire.maps import ProjectionRunConfig, ProjectionRunResult
 def execute_projection_run(
     run_id: str, config: ProjectionRunConfig, session: ProjectionSession, observer: RunObserver, *, threads: int
 ) -> ProjectionRunResult:
-    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended.
-
-    A run that was cancelled ends as ABORTED. KeyboardInterrupt closes the run as ABORTED and is raised again; a bug
-    closes it as FAILED and is raised again. StaleLease is raised with nothing closed: the run is another worker's.
-    """
+    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended. What
+    else may be raised, `closed_at_its_end` says."""
 
     def close(state: RunState, message: str, hint: str = "") -> ProjectionRunResult:
         result = ProjectionRunResult(
@@ -40,20 +37,7 @@ def execute_projection_run(
         session.finish(state, message, result.model_dump_json())
         return result
 
-    try:
-        return _make(config, session, observer, threads)
-    except StaleLease:
-        raise
-    except RunCancelled as exc:
-        return close(RunState.ABORTED, exc.message, exc.hint)
-    except SwathError as exc:
-        return close(RunState.FAILED, exc.message, exc.hint)
-    except KeyboardInterrupt:
-        close(RunState.ABORTED, "stopped by a person")
-        raise
-    except BaseException as exc:
-        close(RunState.FAILED, f"{type(exc).__name__}: {exc}")
-        raise
+    return closed_at_its_end(lambda: _make(config, session, observer, threads), close)
 
 
 def layout_of(config: ProjectionRunConfig) -> Layout:

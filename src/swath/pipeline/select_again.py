@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from swath.core.candidates import Candidates, Choice
-from swath.core.errors import RunCancelled, StaleLease, SwathError
 from swath.core.runs import RunState
+from swath.pipeline.closing import closed_at_its_end
 from swath.pipeline.ports import RunObserver, SelectionSession
 from swath.pipeline.selecting import select_units
 from swath.wire.run_config import SelectionConfig
@@ -14,11 +14,8 @@ from swath.wire.selection_run import SelectionRunConfig, SelectionRunResult
 def execute_selection_run(
     run_id: str, config: SelectionRunConfig, session: SelectionSession, observer: RunObserver, *, threads: int
 ) -> SelectionRunResult:
-    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended.
-
-    A run that was cancelled ends as ABORTED. KeyboardInterrupt closes the run as ABORTED and is raised again; a bug
-    closes it as FAILED and is raised again. StaleLease is raised with nothing closed: the run is another worker's.
-    """
+    """Do the whole run and close it. Raises nothing a person could cause: the result's state says how it ended. What
+    else may be raised, `closed_at_its_end` says."""
 
     def close(state: RunState, message: str, hint: str = "") -> SelectionRunResult:
         result = SelectionRunResult(
@@ -32,20 +29,7 @@ def execute_selection_run(
         session.finish(state, message, result.model_dump_json())
         return result
 
-    try:
-        return _select(config.selection, session, observer, threads)
-    except StaleLease:
-        raise
-    except RunCancelled as exc:
-        return close(RunState.ABORTED, exc.message, exc.hint)
-    except SwathError as exc:
-        return close(RunState.FAILED, exc.message, exc.hint)
-    except KeyboardInterrupt:
-        close(RunState.ABORTED, "stopped by a person")
-        raise
-    except BaseException as exc:
-        close(RunState.FAILED, f"{type(exc).__name__}: {exc}")
-        raise
+    return closed_at_its_end(lambda: _select(config.selection, session, observer, threads), close)
 
 
 def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> Choice:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from swath.adapters.remote_projection import RemoteProjectionSession
 from swath.client.transport import Transport
-from swath.core.errors import InvalidConfig
-from swath.core.runs import RunState
 from swath.pipeline.ports import RunObserver
 from swath.settings import Settings
 from swath.wire.maps import ProjectionRunResult, parse_projection_run_config
 from swath.wire.runs import Assignment
+from swath.wiring.claimed_configs import understood_config
 from swath.wiring.runs import kill_point
 
 
@@ -22,12 +21,5 @@ def execute_claimed_projection(
     from swath.pipeline.make_map import execute_projection_run
 
     session = RemoteProjectionSession(transport, assignment.run_id, assignment.lease, kill_point(settings))
-    try:
-        config = parse_projection_run_config(assignment.config)
-    except InvalidConfig as exc:
-        result = ProjectionRunResult(
-            run=assignment.run_id, state=RunState.FAILED.value, message=exc.message, hint=exc.hint
-        )
-        session.finish(RunState.FAILED, exc.message, result.model_dump_json())
-        raise
+    config = understood_config(parse_projection_run_config, assignment, session, ProjectionRunResult)
     return execute_projection_run(assignment.run_id, config, session, observer, threads=settings.threads)

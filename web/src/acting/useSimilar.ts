@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
-import { api, ok } from '@/api/client';
 import type { DatasetDetails } from '@/api/queries/datasets';
+import { sampleAt } from '@/api/queries/samples';
 import type { Bitmap } from '@/model/bitmap';
 import { samplesPath } from '@/model/kinds';
 import { notifyProblem } from '@/ui/notify';
@@ -12,11 +12,7 @@ export function useSimilar(dataset: Pick<DatasetDetails, 'id' | 'kind'>) {
     const [index] = members.indices();
     if (index === undefined) return;
     try {
-      const { id } = await ok(
-        api.GET('/api/datasets/{dataset}/samples/{sample}', {
-          params: { path: { dataset: dataset.id, sample: String(index) } },
-        }),
-      );
+      const { id } = await sampleAt(dataset.id, index);
       const sort = { key: 'distance', descending: false, reference_sample_id: id } as const;
       // The map shows what is similar itself, by rings and at its side.
       if (window.location.pathname.endsWith('/embedding')) {

@@ -1,7 +1,8 @@
 import { useIntersection } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { ImageOff } from 'lucide-react';
-import { spreadSamplesQuery, type Dataset } from '@/api/queries/datasets';
+import type { Dataset } from '@/api/queries/datasets';
+import { spreadSamplesQuery } from '@/api/queries/samples';
 import classes from './SampleMosaic.module.css';
 
 interface SampleMosaicProps {

@@ -6,6 +6,7 @@ export interface DrawnBox {
   /** In pixels of the picture's own frame. */
   box: Box;
   color: string;
+  category?: string | null;
   /** Less to be seen than the others. */
   isFaint?: boolean;
 }
@@ -14,8 +15,9 @@ interface TileBoxesProps {
   boxes: readonly DrawnBox[];
   /** The part of the image that the picture shows. */
   frame: Box;
-  width: number;
-  height: number;
+  /** Pixels of the picture, or all of what is around it. */
+  width: number | '100%';
+  height: number | '100%';
 }
 
 /** Thin outlines over a picture, never a fill: what is in them is what people want to see. */
@@ -30,10 +32,10 @@ export function TileBoxes({ boxes, frame, width, height }: TileBoxesProps) {
       preserveAspectRatio="none"
       aria-hidden
     >
-      {boxes.map(({ key, box: [x0, y0, x1, y1], color, isFaint }) => {
+      {boxes.map(({ key, box: [x0, y0, x1, y1], color, category, isFaint }) => {
         const place = { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) };
         return (
-          <g key={key} data-faint={isFaint || undefined}>
+          <g key={key} data-category={category} data-faint={isFaint || undefined}>
             <rect className={classes.halo} {...place} />
             <rect className={classes.line} stroke={color} {...place} />
           </g>

@@ -1,5 +1,4 @@
 import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
-import { spreadIndices } from '@/model/spread';
 import { api, ok, type Schemas } from '../client';
 
 export type Dataset = Schemas['DatasetSummary'];
@@ -59,56 +58,6 @@ export function useFamily(dataset: string): { family: DatasetFamily | undefined;
   const crops = parent.data?.children ?? [own.data];
   return { family: { dataset: own.data, images, crops, currentCrops: own.data }, error };
 }
-
-/** A few samples that lie evenly over a dataset, so that they say what is in it. */
-export const spreadSamplesQuery = (dataset: Pick<Dataset, 'id' | 'sample_count'>, most: number) =>
-  queryOptions({
-    queryKey: ['samples', dataset.id, 'spread', dataset.sample_count, most],
-    queryFn: ({ signal }) =>
-      Promise.all(
-        spreadIndices(dataset.sample_count, most).map((index) =>
-          ok(
-            api.GET('/api/datasets/{dataset}/samples/{sample}', {
-              params: { path: { dataset: dataset.id, sample: String(index) } },
-              signal,
-            }),
-          ),
-        ),
-      ),
-    staleTime: Infinity,
-  });
-
-/** Everything that can be counted of a dataset. */
-export const allFacetsQuery = (dataset: string) =>
-  queryOptions({
-    queryKey: ['facets', dataset, 'all'],
-    queryFn: ({ signal }) =>
-      ok(
-        api.POST('/api/datasets/{dataset}/samples:facets', {
-          params: { path: { dataset } },
-          body: {},
-          signal,
-        }),
-      ),
-  });
-
-const LATEST_RUNS = 5;
-
-/** The newest runs that add to a dataset, choose among its samples or lay out its maps. */
-export const latestRunsQuery = (dataset: string) =>
-  queryOptions({
-    queryKey: ['runs', 'latest', dataset],
-    queryFn: ({ signal }) =>
-      ok(api.GET('/api/runs', { params: { query: { dataset, limit: LATEST_RUNS } }, signal })),
-  });
-
-/** How the maps of a dataset stand. */
-export const mapStatesQuery = (dataset: string) =>
-  queryOptions({
-    queryKey: ['projections', dataset, 'states'],
-    queryFn: ({ signal }) =>
-      ok(api.GET('/api/datasets/{dataset}/projections', { params: { path: { dataset } }, signal })),
-  });
 
 export function useCreateDataset() {
   return useMutation({

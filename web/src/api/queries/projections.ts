@@ -68,20 +68,6 @@ export const filterMembersQuery = (datasetId: string, filter: Filter | undefined
     structuralSharing: false,
   });
 
-/** The sample of an index. */
-export const sampleAtQuery = (datasetId: string, index: number) =>
-  queryOptions({
-    queryKey: ['samples', datasetId, 'at', index],
-    queryFn: ({ signal }) =>
-      ok(
-        api.GET('/api/datasets/{dataset}/samples/{sample}', {
-          params: { path: { dataset: datasetId, sample: String(index) } },
-          signal,
-        }),
-      ),
-    staleTime: 5 * 60_000,
-  });
-
 /** How many neighbours are marked on a map. */
 const NEIGHBORS_MARKED = 48;
 

@@ -20,6 +20,16 @@ export const recentRunsQuery = queryOptions({
   queryFn: ({ signal }) => ok(api.GET('/api/runs', { params: { query: { limit: 50 } }, signal })),
 });
 
+const LATEST_RUNS = 5;
+
+/** The newest runs that add to a dataset, choose among its samples or lay out its maps. */
+export const latestRunsQuery = (dataset: string) =>
+  queryOptions({
+    queryKey: ['runs', 'latest', dataset],
+    queryFn: ({ signal }) =>
+      ok(api.GET('/api/runs', { params: { query: { dataset, limit: LATEST_RUNS } }, signal })),
+  });
+
 const RUNS_OF_A_PAGE = 100;
 
 /** Runs in any of these states (all, if there are none), on a dataset or everywhere, newest first. */

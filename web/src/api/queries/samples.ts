@@ -1,6 +1,7 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { queryOptions } from '@tanstack/react-query';
 import { Bitmap } from '@/model/bitmap';
 import type { Filter, Sort } from '@/model/browsing';
+import { spreadIndices } from '@/model/spread';
 import { api, fetchBytes, ok, type Schemas } from '../client';
 
 export type Sample = Schemas['SampleDocument'];
@@ -39,7 +40,7 @@ export const samplePageQuery = (row: SampleRow, page: number) =>
       )) as SamplePage,
   });
 
-/** Counts beside a filter; those before it stay in view until the new ones are there. */
+/** Counts beside a filter; those of the filter before stay in view until the new ones are there. */
 export const facetsQuery = (datasetId: string, filter: Filter | undefined) =>
   queryOptions({
     queryKey: ['facets', datasetId, filter ?? {}],
@@ -51,31 +52,57 @@ export const facetsQuery = (datasetId: string, filter: Filter | undefined) =>
           signal,
         }),
       ),
-    placeholderData: keepPreviousData,
+    placeholderData: (before, query) => (query?.queryKey[1] === datasetId ? before : undefined),
+  });
+
+/** The sample of an index. */
+export const sampleAtQuery = (datasetId: string, index: number) =>
+  queryOptions({
+    queryKey: ['samples', datasetId, 'at', index],
+    queryFn: ({ signal }) => sampleAt(datasetId, index, signal),
+    staleTime: 5 * 60_000,
+  });
+
+export const sampleAt = (datasetId: string, index: number, signal?: AbortSignal) =>
+  ok(
+    api.GET('/api/datasets/{dataset}/samples/{sample}', {
+      params: { path: { dataset: datasetId, sample: String(index) } },
+      signal,
+    }),
+  );
+
+/** A few samples that lie evenly over a dataset, so that they say what is in it. */
+export const spreadSamplesQuery = (dataset: { id: string; sample_count: number }, most: number) =>
+  queryOptions({
+    queryKey: ['samples', dataset.id, 'spread', dataset.sample_count, most],
+    queryFn: ({ signal }) =>
+      Promise.all(
+        spreadIndices(dataset.sample_count, most).map((index) => sampleAt(dataset.id, index, signal)),
+      ),
+    staleTime: Infinity,
   });
 
 /** All samples that pass a filter, as the server finds them. */
-export async function membersOfFilter(datasetId: string, filter: Filter | undefined): Promise<Bitmap> {
-  const selection = await ok(
-    api.POST('/api/datasets/{dataset}/selections', {
-      params: { path: { dataset: datasetId } },
-      body: { selector: { all_of: filter === undefined ? [] : [{ filter }], except_ids: [] } },
-    }),
-  );
-  return membersOfSelection(selection.id);
+export function membersOfFilter(datasetId: string, filter: Filter | undefined): Promise<Bitmap> {
+  return queryMembers(datasetId, { filter: filter ?? {} });
 }
 
 /** The samples at some places of a row, however many. */
-export async function membersOfRow(row: SampleRow, first: number, last: number): Promise<Bitmap> {
+export function membersOfRow(row: SampleRow, first: number, last: number): Promise<Bitmap> {
+  return queryMembers(row.datasetId, {
+    filter: row.filter ?? {},
+    sort: row.sort ?? { key: 'index', descending: false },
+    offset: first,
+    limit: last - first + 1,
+  });
+}
+
+/** Asked without keeping anything on the server. */
+async function queryMembers(datasetId: string, body: Schemas['MembersQuery']): Promise<Bitmap> {
   const bytes = await ok(
     api.POST('/api/datasets/{dataset}/samples:members', {
-      params: { path: { dataset: row.datasetId } },
-      body: {
-        filter: row.filter ?? {},
-        sort: row.sort ?? { key: 'index', descending: false },
-        offset: first,
-        limit: last - first + 1,
-      },
+      params: { path: { dataset: datasetId } },
+      body,
       parseAs: 'arrayBuffer',
     }),
   );

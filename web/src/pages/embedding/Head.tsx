@@ -5,7 +5,7 @@ import type { Projection } from '@/api/queries/projections';
 import { CopyButton } from '@/ui/CopyButton';
 import type { MapSurface } from '@/scatter/surface';
 import { ColorSelect } from './ColorSelect';
-import { METHOD_NAMES } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
 import { ProjectionPicker } from './ProjectionPicker';
 import { savePicture } from './savePicture';
 import type { MapState } from './useMapState';

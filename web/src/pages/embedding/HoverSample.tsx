@@ -1,7 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import type { MapPoints } from '@/api/points';
-import { sampleAtQuery } from '@/api/queries/projections';
+import { sampleAtQuery } from '@/api/queries/samples';
 import type { Size } from '@/scatter/camera';
 import { HoverCard } from '@/scatter/HoverCard';
 import type { Hovered } from '@/scatter/surface';

@@ -3,7 +3,7 @@ import { Construction, CircleAlert } from 'lucide-react';
 import { useCreateProjection, type Projection } from '@/api/queries/projections';
 import { EmptyState } from '@/ui/EmptyState';
 import { notifyProblem } from '@/ui/notify';
-import { METHOD_NAMES } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
 import { RunProgress } from './RunProgress';
 
 /** A map that a run is making. */

@@ -16,7 +16,8 @@ import { useState } from 'react';
 import { useCreateProjection, type MapParameters, type Projection } from '@/api/queries/projections';
 import { workersQuery } from '@/api/queries/workers';
 import { ProblemAlert } from '@/ui/ProblemAlert';
-import { METHOD_CHOICES, METHOD_NAMES, type MethodChoice, type ParameterField } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
+import { METHOD_CHOICES, type MethodChoice, type ParameterField } from './methods';
 import classes from './Embedding.module.css';
 
 interface NewMapDialogProps {

@@ -5,7 +5,8 @@ import { useState } from 'react';
 import { useDeleteProjection, type Projection } from '@/api/queries/projections';
 import { ago, count, counted } from '@/model/format';
 import { notifyProblem } from '@/ui/notify';
-import { METHOD_NAMES, parametersInWords } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
+import { parametersInWords } from './methods';
 import { NewMapDialog } from './NewMapDialog';
 import classes from './Embedding.module.css';
 

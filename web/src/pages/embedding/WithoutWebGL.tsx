@@ -3,7 +3,7 @@ import { MonitorOff } from 'lucide-react';
 import type { Projection } from '@/api/queries/projections';
 import { counted } from '@/model/format';
 import { useScheme } from '@/ui/useScheme';
-import { METHOD_NAMES } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
 import classes from './Embedding.module.css';
 
 const PICTURE = 1200;

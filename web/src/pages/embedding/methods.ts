@@ -1,13 +1,6 @@
 /** The ways to lay out a map, in words. */
 import type { MapParameters, ProjectionMethod } from '@/api/queries/projections';
 
-export const METHOD_NAMES: Record<ProjectionMethod, string> = {
-  pca: 'PCA',
-  pacmap: 'PaCMAP',
-  tsne: 't-SNE',
-  umap: 'UMAP',
-};
-
 export interface ParameterField {
   readonly name: keyof MapParameters;
   readonly label: string;

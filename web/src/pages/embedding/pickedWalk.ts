@@ -1,5 +1,5 @@
 import type { QueryClient } from '@tanstack/react-query';
-import { sampleAtQuery } from '@/api/queries/projections';
+import { sampleAtQuery } from '@/api/queries/samples';
 import type { Bitmap } from '@/model/bitmap';
 import type { Walk } from '@/model/walk';
 

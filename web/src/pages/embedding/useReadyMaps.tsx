@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications';
 import { useEffect, useRef } from 'react';
 import { Button } from '@mantine/core';
 import type { Projection } from '@/api/queries/projections';
-import { METHOD_NAMES } from './methods';
+import { METHOD_NAMES } from '@/model/mapMethods';
 
 /** Offer a map that becomes ready while somebody looks at another one. */
 export function useReadyMaps(

@@ -1,8 +1,9 @@
 import { ImageOff } from 'lucide-react';
 import { useState } from 'react';
 import { pictureAddress, type PreviewImage, type PreviewObject } from '@/api/queries/previews';
+import { TileBoxes, type DrawnBox } from '@/grid/TileBoxes';
 import { baseName, counted } from '@/model/format';
-import { colorAt } from '@/model/palette';
+import { colorAt, type Scheme } from '@/model/palette';
 import { useScheme } from '@/ui/useScheme';
 import classes from './NewDataset.module.css';
 
@@ -12,6 +13,7 @@ const PICTURE_SIZE = 640;
 /** One image of a place with the boxes of its objects. */
 export function PreviewPicture({ image }: { image: PreviewImage }) {
   const [isBroken, setBroken] = useState(false);
+  const scheme = useScheme();
   const { width, height, objects, problem } = image;
   const isShown = width !== null && height !== null && !isBroken;
   return (
@@ -26,7 +28,12 @@ export function PreviewPicture({ image }: { image: PreviewImage }) {
               decoding="async"
               onError={() => setBroken(true)}
             />
-            <Boxes width={width} height={height} objects={objects} />
+            <TileBoxes
+              boxes={drawnBoxes(objects, scheme)}
+              frame={[0, 0, width, height]}
+              width="100%"
+              height="100%"
+            />
           </div>
         ) : (
           <ImageOff size={24} strokeWidth={1.4} aria-label="No picture" />
@@ -41,27 +48,17 @@ export function PreviewPicture({ image }: { image: PreviewImage }) {
   );
 }
 
-interface BoxesProps {
-  width: number;
-  height: number;
-  objects: readonly PreviewObject[];
-}
-
-function Boxes({ width, height, objects }: BoxesProps) {
-  const scheme = useScheme();
-  return (
-    <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" aria-hidden>
-      {objects.map(({ box, category_id, category, outcome }, at) => {
-        if (box === null) return null;
-        const [x0, y0, x1, y1] = box;
-        const place = { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) };
-        return (
-          <g key={at} data-category={category} data-unused={outcome === 'used' ? undefined : outcome}>
-            <rect className={classes.halo} {...place} />
-            <rect className={classes.line} stroke={colorAt(category_id, scheme)} {...place} />
-          </g>
-        );
-      })}
-    </svg>
+/** The boxes as they are drawn; those that no run cuts are less to be seen. */
+function drawnBoxes(objects: readonly PreviewObject[], scheme: Scheme): DrawnBox[] {
+  return objects.flatMap(({ box, category_id, category, outcome }, at) =>
+    box === null
+      ? []
+      : {
+          key: String(at),
+          box,
+          color: colorAt(category_id, scheme),
+          category,
+          isFaint: outcome === 'outside' || outcome === 'zero_area',
+        },
   );
 }

@@ -1,7 +1,8 @@
 import { SimpleGrid, Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Schemas } from '@/api/client';
-import { allFacetsQuery, type DatasetFamily } from '@/api/queries/datasets';
+import type { DatasetFamily } from '@/api/queries/datasets';
+import { facetsQuery } from '@/api/queries/samples';
 import { binFilter, HISTOGRAM_WORDS, trimmed, type HistogramName } from '@/model/histograms';
 import { Histogram } from '@/ui/Histogram';
 import { Panel } from '@/ui/Panel';
@@ -14,8 +15,8 @@ const OF_IMAGES: readonly HistogramName[] = ['object_count', 'score'];
 /** How sizes, shapes and scores are distributed. How many objects an image has, only the images know. */
 export function Histograms({ family: { dataset, images } }: { family: DatasetFamily }) {
   const isCrops = dataset.kind === 'crops';
-  const own = useQuery(allFacetsQuery(dataset.id));
-  const ofImages = useQuery({ ...allFacetsQuery(images.id), enabled: isCrops && images.id !== '' });
+  const own = useQuery(facetsQuery(dataset.id, undefined));
+  const ofImages = useQuery({ ...facetsQuery(images.id, undefined), enabled: isCrops && images.id !== '' });
   if (own.error !== null) return <ProblemAlert error={own.error} onRetry={() => void own.refetch()} />;
   if (own.data === undefined) return <Skeleton height={240} radius="lg" aria-label="Loading histograms" />;
   const find = (facets: Schemas['FacetsDocument'] | undefined, name: HistogramName) =>

@@ -1,7 +1,8 @@
 import { Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { latestRunsQuery, type DatasetDetails } from '@/api/queries/datasets';
+import type { DatasetDetails } from '@/api/queries/datasets';
+import { latestRunsQuery } from '@/api/queries/runs';
 import { viewsQuery } from '@/api/queries/views';
 import { count } from '@/model/format';
 import { samplesPath } from '@/model/kinds';

@@ -1,16 +1,16 @@
 import { Loader, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { mapStatesQuery, type DatasetDetails } from '@/api/queries/datasets';
+import type { DatasetDetails } from '@/api/queries/datasets';
+import { projectionsQuery } from '@/api/queries/projections';
 import { count } from '@/model/format';
+import { METHOD_NAMES } from '@/model/mapMethods';
 import { Panel } from '@/ui/Panel';
 import classes from './Overview.module.css';
 
-const METHODS: Record<string, string> = { pca: 'PCA', pacmap: 'PaCMAP', tsne: 't-SNE', umap: 'UMAP' };
-
 /** The maps of a dataset, and whether all samples are on them. */
 export function Maps({ dataset }: { dataset: DatasetDetails }) {
-  const { data } = useQuery(mapStatesQuery(dataset.id));
+  const { data } = useQuery(projectionsQuery(dataset.id));
   const maps = data?.items ?? [];
   return (
     <Panel title="Maps">
@@ -28,7 +28,7 @@ export function Maps({ dataset }: { dataset: DatasetDetails }) {
           className={classes.row}
         >
           <span className={classes.rowHead}>
-            <span>{METHODS[map.method] ?? map.method}</span>
+            <span>{METHOD_NAMES[map.method]}</span>
             {map.state === 'PENDING' && <Loader size={12} aria-label="Being made" />}
             {map.state === 'FAILED' && <small>failed</small>}
             {map.state === 'READY' && (

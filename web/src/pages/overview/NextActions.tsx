@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Boxes, ChartScatter, Download, Images, Play, Shapes, type LucideIcon } from 'lucide-react';
 import type { DatasetFamily } from '@/api/queries/datasets';
-import { latestRunsQuery } from '@/api/queries/datasets';
+import { latestRunsQuery } from '@/api/queries/runs';
 import { isUnderWay } from '@/api/queries/runs';
 import { workersQuery } from '@/api/queries/workers';
 import { Panel } from '@/ui/Panel';

@@ -1,7 +1,8 @@
 import { Skeleton, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { latestRunsQuery, type DatasetDetails } from '@/api/queries/datasets';
+import type { DatasetDetails } from '@/api/queries/datasets';
+import { latestRunsQuery } from '@/api/queries/runs';
 import { resultQuery } from '@/api/queries/runs';
 import { FindingItem } from '@/ui/FindingItem';
 import { Panel } from '@/ui/Panel';
