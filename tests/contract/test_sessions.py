@@ -222,6 +222,7 @@ def test_kill_9_at_a_named_point_leaves_all_or_nothing(
     assert crops_after(tmp_path / "home", database_url, images=3) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("delay_ms", [0, 25, 70])
 def test_kill_9_at_any_instant_leaves_all_or_nothing(tmp_path: Path, database_url: str, delay_ms: int) -> None:
     child = start_child(tmp_path / "home", database_url, point="", images=400)

@@ -30,6 +30,8 @@ from swath.client.transport import content_digest
 from swath.core.runs import RunState
 from swath.testing.tiny_onnx import TinyModel, write_tiny_model
 
+pytestmark = pytest.mark.slow
+
 Fixture = Any  # of conftest.py: PhotoFolder
 
 SOURCE = Path(package.__file__).parent
@@ -104,13 +106,8 @@ def deployment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Deplo
 on_both_databases = pytest.mark.parametrize("deployment", ["sqlite", "postgresql"], indirect=True)
 
 
-def cases() -> list[Any]:
-    """Every kill point on every database, as (database, who dies, where). One is enough to run always."""
-    always = ("sqlite", "server", "after_transaction")
-    return [pytest.param(*case, marks=() if case == always else pytest.mark.slow) for case in every_case()]
-
-
-def every_case() -> list[tuple[str, str, str]]:
+def cases() -> list[tuple[str, str, str]]:
+    """Every kill point on every database, as (database, who dies, where)."""
     return [
         (database, victim, point)
         for database in ("sqlite", "postgresql")
@@ -181,7 +178,6 @@ def test_a_death_at_a_kill_point_loses_and_doubles_nothing(
     assert read_state(deployment, photos) == undisturbed[2]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(6))
 @on_both_databases
 def test_a_death_at_a_random_instant_loses_and_doubles_nothing(
@@ -219,7 +215,6 @@ def check_nothing_is_new(deployment: Deployment, photos: Fixture, model: Path) -
     check_tidy(deployment, photos)
 
 
-@pytest.mark.slow
 def test_a_run_over_which_three_workers_died_fails_and_adds_nothing(
     deployment: Deployment, photos: Fixture, model: Path, undisturbed: Sequence[State]
 ) -> None:
@@ -242,7 +237,6 @@ def test_a_run_over_which_three_workers_died_fails_and_adds_nothing(
     check_tidy(deployment, photos)
 
 
-@pytest.mark.slow
 def test_a_death_is_noticed_when_nothing_was_heard_for_as_long_as_the_settings_say(
     deployment: Deployment, photos: Fixture, model: Path
 ) -> None:
@@ -261,7 +255,6 @@ def test_a_death_is_noticed_when_nothing_was_heard_for_as_long_as_the_settings_s
     assert worker.runs == ()
 
 
-@pytest.mark.slow
 @on_both_databases
 def test_a_worker_that_comes_back_too_late_changes_nothing_and_goes_on_with_others(
     deployment: Deployment, photos: Fixture, make_photos: Fixture, model: Path
@@ -303,7 +296,6 @@ def test_a_worker_that_comes_back_too_late_changes_nothing_and_goes_on_with_othe
     assert len(photos.files_below("crops")) == MANY_CROPS
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("asleep", ["server", "both"])
 def test_no_worker_is_taken_for_dead_while_the_server_stood_still(
     deployment: Deployment, photos: Fixture, model: Path, asleep: str
@@ -324,7 +316,6 @@ def test_no_worker_is_taken_for_dead_while_the_server_stood_still(
     assert deployment.story(run).count(" began") == 1
 
 
-@pytest.mark.slow
 @on_both_databases
 def test_two_workers_race_and_every_run_is_executed_once(
     deployment: Deployment, make_photos: Fixture, model: Path
@@ -365,7 +356,6 @@ def test_a_run_that_waits_is_cancelled_at_once(deployment: Deployment, photos: F
     assert len(read_state(deployment, photos).images) > len(before.images) == 0
 
 
-@pytest.mark.slow
 def test_a_run_under_way_is_cancelled_at_its_next_step(deployment: Deployment, photos: Fixture, model: Path) -> None:
     deployment.start_server()
     photos.add_many(MANY_IMAGES)
@@ -431,7 +421,6 @@ def test_a_second_server_on_the_home_ends_and_the_first_goes_on(deployment: Depl
     assert deployment.is_served_by(deployment.start_server())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("deployment", ["postgresql"], indirect=True)
 def test_a_run_outlasts_a_stop_of_postgresql(
     deployment: Deployment, photos: Fixture, model: Path, postgresql_server: Fixture
@@ -439,7 +428,6 @@ def test_a_run_outlasts_a_stop_of_postgresql(
     outlast(deployment, photos, model, lambda: stopped(postgresql_server))
 
 
-@pytest.mark.slow
 def test_a_run_outlasts_another_writer_of_sqlite(deployment: Deployment, photos: Fixture, model: Path) -> None:
     @contextmanager
     def write_locked() -> Iterator[None]:
@@ -472,7 +460,6 @@ def outlast(
     check_nothing_is_new(deployment, photos, model)
 
 
-@pytest.mark.slow
 def test_up_that_is_killed_and_started_again_completes_its_run(
     deployment: Deployment, photos: Fixture, model: Path, undisturbed: Sequence[State]
 ) -> None:
@@ -489,7 +476,6 @@ def test_up_that_is_killed_and_started_again_completes_its_run(
     deployment.stop(up)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("victim", "point"),
     [
@@ -523,7 +509,6 @@ def test_a_death_in_a_selection_run_chooses_once(
     check_tidy(deployment, photos)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("deployment", "victim", "point"),
     [

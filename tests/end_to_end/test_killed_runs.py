@@ -19,6 +19,8 @@ import pytest
 import swath as package
 from swath.store.home import open_home
 
+pytestmark = pytest.mark.slow
+
 Fixture = Any  # of conftest.py: Swath, PhotoFolder
 
 SOURCE = Path(package.__file__).parent
@@ -138,7 +140,6 @@ def test_a_run_killed_at_a_kill_point_leaves_all_as_before_or_complete(
     assert sorted(states) == ["COMPLETED", "COMPLETED", died_in, died_in]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("turn", range(20))
 def test_a_run_killed_at_a_random_instant_leaves_all_as_before_or_complete(
     swath: Fixture, photos: Fixture, undisturbed: Undisturbed, turn: int

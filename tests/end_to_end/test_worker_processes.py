@@ -11,6 +11,8 @@ import pytest
 
 from swath.core.errors import RunCancelled
 
+pytestmark = pytest.mark.slow
+
 Fixture = Any  # of conftest.py: Swath, PhotoFolder, Platform
 
 OBJECTS = {"task_name": "vehicles"}
@@ -49,7 +51,6 @@ def test_a_worker_that_is_stopped_hands_its_run_back(platform: Fixture, photos: 
         check_complete(client, photos, run)
 
 
-@pytest.mark.slow
 def test_runs_are_cancelled_while_they_wait_and_while_they_are_executed(platform: Fixture, photos: Fixture) -> None:
     photos.add_many(150)
     platform.serve()
@@ -69,7 +70,6 @@ def test_runs_are_cancelled_while_they_wait_and_while_they_are_executed(platform
         check_complete(client, photos, schedule(client, photos))
 
 
-@pytest.mark.slow
 def test_two_workers_share_runs_and_do_none_twice(platform: Fixture, make_photos: Fixture) -> None:
     folders = [make_photos(name) for name in ("one", "two", "three", "four")]
     for folder in folders:
@@ -90,7 +90,6 @@ def test_two_workers_share_runs_and_do_none_twice(platform: Fixture, make_photos
         assert all(begun.count(f"run {run.id} starts") == 1 for run in (*runs, again))
 
 
-@pytest.mark.slow
 def test_a_worker_whose_token_is_revoked_drops_its_run_and_ends(
     platform: Fixture, swath: Fixture, photos: Fixture
 ) -> None:
@@ -110,7 +109,6 @@ def test_a_worker_whose_token_is_revoked_drops_its_run_and_ends(
         check_complete(client, photos, run)
 
 
-@pytest.mark.slow
 def test_a_worker_outlasts_a_server_that_restarts(platform: Fixture, photos: Fixture) -> None:
     photos.add_many(3)
     server = platform.serve()
@@ -126,7 +124,6 @@ def test_a_worker_outlasts_a_server_that_restarts(platform: Fixture, photos: Fix
     assert worker.poll() is None
 
 
-@pytest.mark.slow
 def test_a_worker_is_refused_that_is_nobody_or_somebody_else(platform: Fixture, swath: Fixture) -> None:
     # Long enough for a process that waits for work to give signs of life in between.
     platform.serve(env={"SWATH_WORKER_TIMEOUT": "30"})
@@ -149,7 +146,6 @@ def test_a_worker_is_refused_that_is_nobody_or_somebody_else(platform: Fixture, 
         assert [worker.name for worker in client.workers.list()] == ["box"]
 
 
-@pytest.mark.slow
 def test_the_sanity_check_says_what_it_found(platform: Fixture, swath: Fixture, tmp_path: Path) -> None:
     platform.serve()
     token = swath("token", "create", "--scope", "worker").stdout.decode().strip()
@@ -169,7 +165,6 @@ def test_the_sanity_check_says_what_it_found(platform: Fixture, swath: Fixture, 
         assert client.workers.list() == []
 
 
-@pytest.mark.slow
 def test_runs_of_others_stay_below_the_roots_of_server_and_worker(
     platform: Fixture, swath: Fixture, photos: Fixture, make_photos: Fixture, tmp_path: Path
 ) -> None:

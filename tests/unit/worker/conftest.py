@@ -43,14 +43,20 @@ def secret(store: Store) -> str:
 
 
 @pytest.fixture
-def url(store: Store, home: Home, tmp_path: Path) -> Iterator[str]:
+def worker_timeout_s() -> float:
+    """When a worker counts as offline; tests that need something else have a fixture of that name."""
+    return 2.0
+
+
+@pytest.fixture
+def url(store: Store, home: Home, tmp_path: Path, worker_timeout_s: float) -> Iterator[str]:
     services = Services(
         store=store,
         home=home,
         vault=Vault.open(home),
         open_datasource=open_datasource,
         codec=PillowCodec(max_pixels=50_000_000),
-        options=ServerOptions(worker_timeout_s=2.0, roots=(tmp_path,)),
+        options=ServerOptions(worker_timeout_s=worker_timeout_s, roots=(tmp_path,)),
         tables=ParquetTables(),
     )
     with serving(create_app(services)) as server:

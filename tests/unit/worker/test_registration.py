@@ -16,6 +16,12 @@ from swath.worker.server_line import ServerLine
 HERE = WorkerIdentity(host_name="here", version="1.2.3")
 
 
+@pytest.fixture
+def worker_timeout_s() -> float:
+    """Nobody counts as offline while a test takes names, however slow the machine is."""
+    return 60.0
+
+
 def take(line: ServerLine, name: str, *, host_name: str = "elsewhere", process: int = 1) -> str:
     """Another process registers under a name; returns the worker's id."""
     return line.register(WorkerRegistration(name=name, host_name=host_name, details={"process": process})).id
