@@ -24,25 +24,181 @@ class SelectionUnit(StrEnum):
     IMAGES = "images"
 
 
-class DiversityStrategy(Document):
+class Aggregate(StrEnum):
+    """How the values of an image's objects become one value of the image."""
+
+    MEAN = "mean"
+    MAX = "max"
+    SUM = "sum"
+
+
+class EmbeddingsInput(Document):
+    """Vectors: of the samples themselves, of the objects of a task (several of one image), or of the full images."""
+
+    type: Literal["embeddings"] = "embeddings"
+    of: Literal["units", "objects", "images"] = Field(
+        default="units",
+        description="`units`: what a run compares anyway, objects if it has a task; `objects` and `images` say which",
+    )
+    task: str | None = Field(default=None, min_length=1, description="of `objects`: their prediction task")
+
+
+class ScoresInput(Document):
+    """Active-learning scores of a prediction task, or ones that were uploaded under a name."""
+
+    type: Literal["scores"] = "scores"
+    score: str = Field(min_length=1, max_length=200)
+    task: str | None = Field(default=None, min_length=1)
+    frequency_penalty: float = Field(default=0.25, ge=0, le=1, description="of `object_frequency`")
+    min_score: float = Field(default=0.9, ge=0, le=1, description="of `object_frequency`")
+
+
+class MetadataInput(Document):
+    """What is known of samples under a key: numbers, or texts and booleans where categories are asked for."""
+
+    type: Literal["metadata"] = "metadata"
+    key: str = Field(min_length=1, max_length=1000)
+
+
+class PredictionsInput(Document):
+    """How predictions are spread over the categories of a task, or how many there are."""
+
+    type: Literal["predictions"] = "predictions"
+    name: Literal["class_distribution", "category_count"] = "class_distribution"
+    task: str | None = Field(default=None, min_length=1)
+    categories: tuple[str, ...] | None = Field(default=None, min_length=1, description="of `category_count`: only these")
+
+
+class RandomInput(Document):
+    """A random number from 0 to 1 per unit; the same seed gives the same."""
+
+    type: Literal["random"] = "random"
+    seed: int = Field(default=0, ge=0)
+
+
+class QueryTag(Document):
+    """The samples that similarity looks for: those of a tag of a dataset, both by name or id."""
+
+    dataset: str = Field(min_length=1, max_length=1000)
+    tag: str = Field(min_length=1, max_length=1000)
+
+
+class TargetRange(Document):
+    """Bounds of a sum over what is selected."""
+
+    min_sum: float | None = None
+    max_sum: float | None = None
+
+
+NumberInput = Annotated[
+    ScoresInput | MetadataInput | PredictionsInput | RandomInput, Field(discriminator="type")
+]
+CategoryInput = Annotated[PredictionsInput | MetadataInput, Field(discriminator="type")]
+
+
+class _Strategy(Document):
+    strength: float = Field(default=1.0, ge=-1e9, le=1e9, description="exponent in the product of all strategies")
+
+
+class DiversityStrategy(_Strategy):
     """Pick what is farthest from everything picked before (greedy k-center)."""
 
     type: Literal["diversity"] = "diversity"
-    strength: float = Field(default=1.0, ge=-1e9, le=1e9)
+    input: EmbeddingsInput = EmbeddingsInput()
+    aggregate: Aggregate = Field(default=Aggregate.MAX, description="of the objects of an image")
     minimum_distance: float | None = Field(
         default=None, ge=0, description="stop when everything left is closer than this"
     )
+    minimum_distance_mode: Literal["stop", "filter"] = Field(
+        default="stop",
+        description="`stop`: end when the best candidate is too close; `filter`: pass over all that are",
+    )
 
 
-class RandomStrategy(Document):
+class RepresentativeStrategy(_Strategy):
+    """Pick what most of the others are like (facility location on a graph of neighbours)."""
+
+    type: Literal["representative"] = "representative"
+    input: EmbeddingsInput = EmbeddingsInput()
+    num_nearest_neighbors: int = Field(default=64, ge=2, le=1000)
+
+
+class TypicalityStrategy(_Strategy):
+    """Prefer what has near neighbours."""
+
+    type: Literal["typicality"] = "typicality"
+    input: EmbeddingsInput = EmbeddingsInput()
+    aggregate: Aggregate = Aggregate.MEAN
+    num_nearest_neighbors: int = Field(default=20, ge=2, le=1000)
+    minimum_typicality: float | None = Field(default=None, gt=0, le=1)
+
+
+class SimilarityStrategy(_Strategy):
+    """Prefer what is near the samples of a query."""
+
+    type: Literal["similarity"] = "similarity"
+    input: EmbeddingsInput = EmbeddingsInput()
+    aggregate: Aggregate = Aggregate.MAX
+    query: QueryTag
+
+
+class WeightsStrategy(_Strategy):
+    """Prefer high numbers."""
+
+    type: Literal["weights"] = "weights"
+    input: NumberInput
+    maximum_sum: float | None = Field(default=None, ge=0, description="stop when the sum of what is picked reaches it")
+    target_range: TargetRange | None = None
+
+
+class ThresholdStrategy(Document):
+    """Only what is above or below a number can be picked at all."""
+
+    type: Literal["threshold"] = "threshold"
+    input: NumberInput
+    threshold: float
+    operation: Literal["smaller", "smaller_equal", "bigger", "bigger_equal"]
+
+
+class BalanceStrategy(_Strategy):
+    """Bring what is selected close to a distribution of categories."""
+
+    type: Literal["balance"] = "balance"
+    input: CategoryInput = PredictionsInput()
+    distribution: Literal["target", "uniform", "input"] | None = Field(
+        default=None, description="`target` if there is one, else `uniform`"
+    )
+    target: dict[str, float] | None = None
+
+
+class RandomStrategy(_Strategy):
     """Pick at random; the same seed picks the same."""
 
     type: Literal["random"] = "random"
-    strength: float = Field(default=1.0, ge=-1e9, le=1e9)
     seed: int = 0
 
 
-Strategy = Annotated[DiversityStrategy | RandomStrategy, Field(discriminator="type")]
+Strategy = Annotated[
+    DiversityStrategy
+    | RepresentativeStrategy
+    | TypicalityStrategy
+    | SimilarityStrategy
+    | WeightsStrategy
+    | ThresholdStrategy
+    | BalanceStrategy
+    | RandomStrategy,
+    Field(discriminator="type"),
+]
+
+
+class Quota(Document):
+    """How many of one category are picked, of objects."""
+
+    at_least: int | None = Field(default=None, ge=0)
+    at_most: int | None = Field(default=None, ge=0)
+
+
+MaxPerImage = Annotated[int, Field(ge=1)]
 
 
 class SelectionConfig(Document):
@@ -51,6 +207,8 @@ class SelectionConfig(Document):
     n_samples: StrictInt | StrictFloat | None = None
     unit: SelectionUnit = SelectionUnit.OBJECTS
     strategies: tuple[Strategy, ...] = (DiversityStrategy(),)
+    max_per_image: MaxPerImage | None = Field(default=None, description="objects picked of one image, at most")
+    quotas: dict[str, Quota] | None = Field(default=None, description="by name of category, of objects")
 
     @field_validator("n_samples", mode="before")
     @classmethod

@@ -65,6 +65,44 @@ class RepeatedRequests(_Result):
     output: int = 0
 
 
+class BesideRandom(_Result):
+    """A figure of what was selected, and the mean of it over random selections of the same size."""
+
+    selected: float
+    random: float
+
+
+class CategoryShare(_Result):
+    """Of one category: how many the candidates have, what is selected, and a random selection on average."""
+
+    available: float
+    selected: float
+    random: float
+
+
+class TargetReached(_Result):
+    """Of one category of a balance: the share asked for and the share of everything selected, with what was before."""
+
+    category: str
+    wanted: float
+    reached: float
+    available: float = Field(description="how many the candidates have")
+
+
+class SelectionQuality(_Result):
+    """How good a selection is. Distances are Euclidean, between a candidate and the nearest of everything selected
+    (with what was selected before); where candidates are very many they are measured on a random part of them.
+    """
+
+    measured_on: int = Field(description="candidates that distances were measured on")
+    cover_radius: BesideRandom | None = Field(default=None, description="the largest distance")
+    mean_distance: BesideRandom | None = None
+    categories_covered: BesideRandom | None = None
+    categories_available: int = 0
+    class_distribution: dict[str, CategoryShare] = Field(default_factory=dict)
+    targets: list[TargetReached] = Field(default_factory=list)
+
+
 class RunResult(_Result):
     """The whole result; every key is always there."""
 
@@ -79,6 +117,7 @@ class RunResult(_Result):
     candidates: int = 0
     selected: int = 0
     selected_categories: dict[str, int] = Field(default_factory=dict)
+    quality: SelectionQuality | None = None
     repeated_requests: RepeatedRequests = Field(default_factory=RepeatedRequests)
     stage_seconds: dict[str, float] = Field(default_factory=dict)
     findings: list[FindingDocument] = Field(default_factory=list)

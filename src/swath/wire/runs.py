@@ -16,7 +16,9 @@ from swath.core.errors import InvalidConfig
 from swath.core.runs import RunState
 from swath.wire.run_config import (
     Document,
+    MaxPerImage,
     ObjectLevelConfig,
+    Quota,
     RunConfig,
     SelectionConfig,
     SelectionUnit,
@@ -70,6 +72,8 @@ class RequestedSelection(Document):
     proportion_samples: float | None = Field(default=None, gt=0, le=1)
     unit: SelectionUnit = SelectionUnit.OBJECTS
     strategies: tuple[Strategy, ...] = SelectionConfig().strategies
+    max_per_image: MaxPerImage | None = Field(default=None, description="objects picked of one image, at most")
+    quotas: dict[str, Quota] | None = Field(default=None, description="by name of category, of objects")
 
 
 class RunRequest(Document):

@@ -15,6 +15,8 @@ from swath.wire.browsing import Id, Selector, Text
 from swath.wire.columns import read_columns, write_columns
 from swath.wire.run_config import (
     Document,
+    MaxPerImage,
+    Quota,
     SelectionConfig,
     SelectionUnit,
     Strategy,
@@ -37,6 +39,8 @@ class SampleSelection(Document):
     )
     proportion_samples: float | None = Field(default=None, gt=0, le=1)
     strategies: tuple[Strategy, ...] = Field(default=SelectionConfig().strategies, max_length=20)
+    max_per_image: MaxPerImage | None = Field(default=None, description="crops picked of one image, at most")
+    quotas: dict[str, Quota] | None = Field(default=None, description="by name of category, of crops")
 
 
 class _Selecting(Document):
@@ -109,7 +113,13 @@ def requested_selection(selection: SampleSelection, unit: SelectionUnit) -> Sele
             hint="Give one of them.",
         )
     amount = selection.n_samples if selection.proportion_samples is None else selection.proportion_samples
-    config = SelectionConfig(n_samples=_checked_amount(amount), unit=unit, strategies=selection.strategies)
+    config = SelectionConfig(
+        n_samples=_checked_amount(amount),
+        unit=unit,
+        strategies=selection.strategies,
+        max_per_image=selection.max_per_image,
+        quotas=selection.quotas,
+    )
     check_selection(config)
     return config
 
