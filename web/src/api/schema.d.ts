@@ -1990,6 +1990,12 @@ export interface components {
       };
     };
     /**
+     * Aggregate
+     * @description How the values of an image's objects become one value of the image.
+     * @enum {string}
+     */
+    Aggregate: 'mean' | 'max' | 'sum';
+    /**
      * AppliedTags
      * @description What has become of the tags: by name, how many samples were added or removed.
      */
@@ -2058,6 +2064,50 @@ export interface components {
       unknown_count: number;
       /** Unknown */
       unknown: string[];
+    };
+    /**
+     * BalanceStrategy
+     * @description Bring what is selected close to a distribution of categories.
+     */
+    BalanceStrategy: {
+      /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'balance';
+      /**
+       * Input
+       * @default {
+       *       "type": "predictions",
+       *       "name": "class_distribution"
+       *     }
+       */
+      input?: components['schemas']['PredictionsInput'] | components['schemas']['MetadataInput'];
+      /**
+       * Distribution
+       * @description `target` if there is one, else `uniform`
+       */
+      distribution?: ('target' | 'uniform' | 'input') | null;
+      /** Target */
+      target?: {
+        [key: string]: number;
+      } | null;
+    };
+    /**
+     * BesideRandom
+     * @description A figure of what was selected, and the mean of it over random selections of the same size.
+     */
+    BesideRandom: {
+      /** Selected */
+      selected: number;
+      /** Random */
+      random: number;
     };
     /**
      * Bins
@@ -2151,6 +2201,18 @@ export interface components {
       category_id: number;
       /** Task */
       task?: string | null;
+    };
+    /**
+     * CategoryShare
+     * @description Of one category: how many the candidates have, what is selected, and a random selection on average.
+     */
+    CategoryShare: {
+      /** Available */
+      available: number;
+      /** Selected */
+      selected: number;
+      /** Random */
+      random: number;
     };
     /**
      * ChangedTag
@@ -2464,20 +2526,40 @@ export interface components {
      */
     DiversityStrategy: {
       /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}
        */
       type: 'diversity';
       /**
-       * Strength
-       * @default 1
+       * @default {
+       *       "type": "embeddings",
+       *       "of": "units"
+       *     }
        */
-      strength?: number;
+      input?: components['schemas']['EmbeddingsInput'];
+      /**
+       * @description of the objects of an image
+       * @default max
+       */
+      aggregate?: components['schemas']['Aggregate'];
       /**
        * Minimum Distance
        * @description stop when everything left is closer than this
        */
       minimum_distance?: number | null;
+      /**
+       * Minimum Distance Mode
+       * @description `stop`: end when the best candidate is too close; `filter`: pass over all that are
+       * @default stop
+       * @enum {string}
+       */
+      minimum_distance_mode?: 'stop' | 'filter';
     };
     /**
      * EmbedderDocument
@@ -2503,6 +2585,30 @@ export interface components {
       digest: string;
       /** Dimension */
       dimension: number;
+    };
+    /**
+     * EmbeddingsInput
+     * @description Vectors: of the samples themselves, of the objects of a task (several of one image), or of the full images.
+     */
+    EmbeddingsInput: {
+      /**
+       * Type
+       * @default embeddings
+       * @constant
+       */
+      type?: 'embeddings';
+      /**
+       * Of
+       * @description `units`: what a run compares anyway, objects if it has a task; `objects` and `images` say which
+       * @default units
+       * @enum {string}
+       */
+      of?: 'units' | 'objects' | 'images';
+      /**
+       * Task
+       * @description of `objects`: their prediction task
+       */
+      task?: string | null;
     };
     /**
      * ExportDocument
@@ -3106,6 +3212,19 @@ export interface components {
       histogram: components['schemas']['Bins'] | null;
     };
     /**
+     * MetadataInput
+     * @description What is known of samples under a key: numbers, or texts and booleans where categories are asked for.
+     */
+    MetadataInput: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'metadata';
+      /** Key */
+      key: string;
+    };
+    /**
      * MetadataKind
      * @description What the values under a key are. Where they are of several kinds, all of them are taken as texts.
      * @enum {string}
@@ -3450,6 +3569,30 @@ export interface components {
       /** Total */
       total: number;
     };
+    /**
+     * PredictionsInput
+     * @description How predictions are spread over the categories of a task, or how many there are.
+     */
+    PredictionsInput: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'predictions';
+      /**
+       * Name
+       * @default class_distribution
+       * @enum {string}
+       */
+      name?: 'class_distribution' | 'category_count';
+      /** Task */
+      task?: string | null;
+      /**
+       * Categories
+       * @description of `category_count`: only these
+       */
+      categories?: string[] | null;
+    };
     /** PreviewCategory */
     PreviewCategory: {
       /** Id */
@@ -3761,6 +3904,7 @@ export interface components {
       selected_categories?: {
         [key: string]: number;
       };
+      quality?: components['schemas']['SelectionQuality'] | null;
       repeated_requests?: components['schemas']['RepeatedRequests'];
       /** Stage Seconds */
       stage_seconds?: {
@@ -3797,20 +3941,57 @@ export interface components {
      */
     ProjectionState: 'PENDING' | 'READY' | 'FAILED';
     /**
-     * RandomStrategy
-     * @description Pick at random; the same seed picks the same.
+     * QueryTag
+     * @description The samples that similarity looks for: those of a tag of a dataset, both by name or id.
      */
-    RandomStrategy: {
+    QueryTag: {
+      /** Dataset */
+      dataset: string;
+      /** Tag */
+      tag: string;
+    };
+    /**
+     * Quota
+     * @description How many of one category are picked, of objects.
+     */
+    Quota: {
+      /** At Least */
+      at_least?: number | null;
+      /** At Most */
+      at_most?: number | null;
+    };
+    /**
+     * RandomInput
+     * @description A random number from 0 to 1 per unit; the same seed gives the same.
+     */
+    RandomInput: {
       /**
        * @description discriminator enum property added by openapi-typescript
        * @enum {string}
        */
       type: 'random';
       /**
+       * Seed
+       * @default 0
+       */
+      seed?: number;
+    };
+    /**
+     * RandomStrategy
+     * @description Pick at random; the same seed picks the same.
+     */
+    RandomStrategy: {
+      /**
        * Strength
+       * @description exponent in the product of all strategies
        * @default 1
        */
       strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'random';
       /**
        * Seed
        * @default 0
@@ -3850,6 +4031,35 @@ export interface components {
       output?: number;
     };
     /**
+     * RepresentativeStrategy
+     * @description Pick what most of the others are like (facility location on a graph of neighbours).
+     */
+    RepresentativeStrategy: {
+      /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'representative';
+      /**
+       * @default {
+       *       "type": "embeddings",
+       *       "of": "units"
+       *     }
+       */
+      input?: components['schemas']['EmbeddingsInput'];
+      /**
+       * Num Nearest Neighbors
+       * @default 64
+       */
+      num_nearest_neighbors?: number;
+    };
+    /**
      * RequestedSelection
      * @description How many to add and by which strategies; exactly one of `n_samples` and `proportion_samples`, or a minimum
      *     distance. Of languages that do not tell 1 from 1.0, `proportion_samples` is clear.
@@ -3868,12 +4078,39 @@ export interface components {
        * Strategies
        * @default [
        *       {
+       *         "strength": 1,
        *         "type": "diversity",
-       *         "strength": 1
+       *         "input": {
+       *           "of": "units",
+       *           "type": "embeddings"
+       *         },
+       *         "aggregate": "max",
+       *         "minimum_distance_mode": "stop"
        *       }
        *     ]
        */
-      strategies?: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
+      strategies?: (
+        | components['schemas']['DiversityStrategy']
+        | components['schemas']['RepresentativeStrategy']
+        | components['schemas']['TypicalityStrategy']
+        | components['schemas']['SimilarityStrategy']
+        | components['schemas']['WeightsStrategy']
+        | components['schemas']['ThresholdStrategy']
+        | components['schemas']['BalanceStrategy']
+        | components['schemas']['RandomStrategy']
+      )[];
+      /**
+       * Max Per Image
+       * @description objects picked of one image, at most
+       */
+      max_per_image?: number | null;
+      /**
+       * Quotas
+       * @description by name of category, of objects
+       */
+      quotas?: {
+        [key: string]: components['schemas']['Quota'];
+      } | null;
     };
     /**
      * RightsDocument
@@ -3992,6 +4229,12 @@ export interface components {
        *       "unit": "objects",
        *       "strategies": [
        *         {
+       *           "aggregate": "max",
+       *           "input": {
+       *             "of": "units",
+       *             "type": "embeddings"
+       *           },
+       *           "minimum_distance_mode": "stop",
        *           "strength": 1,
        *           "type": "diversity"
        *         }
@@ -4064,6 +4307,7 @@ export interface components {
       selected_categories?: {
         [key: string]: number;
       };
+      quality?: components['schemas']['SelectionQuality'] | null;
       repeated_requests?: components['schemas']['RepeatedRequests'];
       /** Stage Seconds */
       stage_seconds?: {
@@ -4278,12 +4522,39 @@ export interface components {
        * Strategies
        * @default [
        *       {
+       *         "strength": 1,
        *         "type": "diversity",
-       *         "strength": 1
+       *         "input": {
+       *           "of": "units",
+       *           "type": "embeddings"
+       *         },
+       *         "aggregate": "max",
+       *         "minimum_distance_mode": "stop"
        *       }
        *     ]
        */
-      strategies?: (components['schemas']['DiversityStrategy'] | components['schemas']['RandomStrategy'])[];
+      strategies?: (
+        | components['schemas']['DiversityStrategy']
+        | components['schemas']['RepresentativeStrategy']
+        | components['schemas']['TypicalityStrategy']
+        | components['schemas']['SimilarityStrategy']
+        | components['schemas']['WeightsStrategy']
+        | components['schemas']['ThresholdStrategy']
+        | components['schemas']['BalanceStrategy']
+        | components['schemas']['RandomStrategy']
+      )[];
+      /**
+       * Max Per Image
+       * @description crops picked of one image, at most
+       */
+      max_per_image?: number | null;
+      /**
+       * Quotas
+       * @description by name of category, of crops
+       */
+      quotas?: {
+        [key: string]: components['schemas']['Quota'];
+      } | null;
     };
     /**
      * SchemaDocument
@@ -4302,6 +4573,33 @@ export interface components {
      * @enum {string}
      */
     Scope: 'owner' | 'member' | 'worker' | 'read-only';
+    /**
+     * ScoresInput
+     * @description Active-learning scores of a prediction task, or ones that were uploaded under a name.
+     */
+    ScoresInput: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'scores';
+      /** Score */
+      score: string;
+      /** Task */
+      task?: string | null;
+      /**
+       * Frequency Penalty
+       * @description of `object_frequency`
+       * @default 0.25
+       */
+      frequency_penalty?: number;
+      /**
+       * Min Score
+       * @description of `object_frequency`
+       * @default 0.9
+       */
+      min_score?: number;
+    };
     /**
      * SelectionCount
      * @description How many samples a selector means, and how many images they are of.
@@ -4328,6 +4626,33 @@ export interface components {
       example_ids: string[];
       /** Created At */
       created_at: number;
+    };
+    /**
+     * SelectionQuality
+     * @description How good a selection is. Distances are Euclidean, between a candidate and the nearest of everything selected
+     *     (with what was selected before); where candidates are very many they are measured on a random part of them.
+     */
+    SelectionQuality: {
+      /**
+       * Measured On
+       * @description candidates that distances were measured on
+       */
+      measured_on: number;
+      /** @description the largest distance */
+      cover_radius?: components['schemas']['BesideRandom'] | null;
+      mean_distance?: components['schemas']['BesideRandom'] | null;
+      categories_covered?: components['schemas']['BesideRandom'] | null;
+      /**
+       * Categories Available
+       * @default 0
+       */
+      categories_available?: number;
+      /** Class Distribution */
+      class_distribution?: {
+        [key: string]: components['schemas']['CategoryShare'];
+      };
+      /** Targets */
+      targets?: components['schemas']['TargetReached'][];
     };
     /** SelectionRequest */
     SelectionRequest: {
@@ -4408,6 +4733,7 @@ export interface components {
       selected_categories?: {
         [key: string]: number;
       };
+      quality?: components['schemas']['SelectionQuality'] | null;
       repeated_requests?: components['schemas']['RepeatedRequests'];
       /** Stage Seconds */
       stage_seconds?: {
@@ -4537,6 +4863,33 @@ export interface components {
       items: components['schemas']['ShareDocument'][];
       /** Total */
       total: number;
+    };
+    /**
+     * SimilarityStrategy
+     * @description Prefer what is near the samples of a query.
+     */
+    SimilarityStrategy: {
+      /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'similarity';
+      /**
+       * @default {
+       *       "type": "embeddings",
+       *       "of": "units"
+       *     }
+       */
+      input?: components['schemas']['EmbeddingsInput'];
+      /** @default max */
+      aggregate?: components['schemas']['Aggregate'];
+      query: components['schemas']['QueryTag'];
     };
     /**
      * Sort
@@ -4738,6 +5091,33 @@ export interface components {
       modified_at: number;
     };
     /**
+     * TargetRange
+     * @description Bounds of a sum over what is selected.
+     */
+    TargetRange: {
+      /** Min Sum */
+      min_sum?: number | null;
+      /** Max Sum */
+      max_sum?: number | null;
+    };
+    /**
+     * TargetReached
+     * @description Of one category of a balance: the share asked for and the share of everything selected, with what was before.
+     */
+    TargetReached: {
+      /** Category */
+      category: string;
+      /** Wanted */
+      wanted: number;
+      /** Reached */
+      reached: number;
+      /**
+       * Available
+       * @description how many the candidates have
+       */
+      available: number;
+    };
+    /**
      * TaskType
      * @description Task types as `schema.json` spells them.
      * @enum {string}
@@ -4748,6 +5128,30 @@ export interface components {
       | 'instance-segmentation'
       | 'keypoint-detection'
       | 'semantic-segmentation';
+    /**
+     * ThresholdStrategy
+     * @description Only what is above or below a number can be picked at all.
+     */
+    ThresholdStrategy: {
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'threshold';
+      /** Input */
+      input:
+        | components['schemas']['ScoresInput']
+        | components['schemas']['MetadataInput']
+        | components['schemas']['PredictionsInput']
+        | components['schemas']['RandomInput'];
+      /** Threshold */
+      threshold: number;
+      /**
+       * Operation
+       * @enum {string}
+       */
+      operation: 'smaller' | 'smaller_equal' | 'bigger' | 'bigger_equal';
+    };
     /**
      * TokenCreate
      * @description A token to be made. Only owners name another user, or the scope `owner`.
@@ -4805,6 +5209,39 @@ export interface components {
       items: components['schemas']['TokenDocument'][];
       /** Total */
       total: number;
+    };
+    /**
+     * TypicalityStrategy
+     * @description Prefer what has near neighbours.
+     */
+    TypicalityStrategy: {
+      /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'typicality';
+      /**
+       * @default {
+       *       "type": "embeddings",
+       *       "of": "units"
+       *     }
+       */
+      input?: components['schemas']['EmbeddingsInput'];
+      /** @default mean */
+      aggregate?: components['schemas']['Aggregate'];
+      /**
+       * Num Nearest Neighbors
+       * @default 20
+       */
+      num_nearest_neighbors?: number;
+      /** Minimum Typicality */
+      minimum_typicality?: number | null;
     };
     /** UserCreate */
     UserCreate: {
@@ -4904,6 +5341,35 @@ export interface components {
       page?: {
         [key: string]: unknown;
       };
+    };
+    /**
+     * WeightsStrategy
+     * @description Prefer high numbers.
+     */
+    WeightsStrategy: {
+      /**
+       * Strength
+       * @description exponent in the product of all strategies
+       * @default 1
+       */
+      strength?: number;
+      /**
+       * @description discriminator enum property added by openapi-typescript
+       * @enum {string}
+       */
+      type: 'weights';
+      /** Input */
+      input:
+        | components['schemas']['ScoresInput']
+        | components['schemas']['MetadataInput']
+        | components['schemas']['PredictionsInput']
+        | components['schemas']['RandomInput'];
+      /**
+       * Maximum Sum
+       * @description stop when the sum of what is picked reaches it
+       */
+      maximum_sum?: number | null;
+      target_range?: components['schemas']['TargetRange'] | null;
     };
     /** WorkerChange */
     WorkerChange: {
