@@ -2,69 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+import swath.core.selection
+from swath.core.candidates import CategoryValues, StrategyInput, Vectors
+from swath.core.errors import InvalidConfig, RunFailed
 from swath.core.objects import rank_of_keys
-from swath.core.selection import Diversity, Random, Units, resolve_amount, select
-from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig
+from swath.core.outcomes import Finding
+from swath.core.selection import Diversity, MapChunks, Picks, Random, Units, resolve_amount, select
+from swath.pipeline.objectives import limits_of, objectives_of, passing
+from swath.pipeline.selection_data import SelectionData, inputs_of
+from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig, ThresholdStrategy
+from swath.wire.run_result import SelectionQuality
+
+ROWS_CHECKED = 1 << 14
+"""Vectors looked at together when all are checked: a few megabytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """Units in the order they were picked; `asked` is the count that was asked for (None: no count was given)."""
+    """Units in the order they were picked, of `available` ones, of which `eligible` passed all thresholds.
+
+    `asked` is the count that was asked for (None: no count was given), `stopped_by` why it ended. `quality` is None
+    where there was nothing to choose from.
+    """
 
     units: NDArray[np.int64]
     distances: NDArray[np.float64]
     asked: int | None
     available: int
+    eligible: int
     stopped_by: str
+    quality: SelectionQuality | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def select_units(
     config: SelectionConfig,
     *,
-    vectors: NDArray[np.float16],
+    vectors: Vectors,
     keys: NDArray[np.uint8],
-    preselected: NDArray[np.float16],
+    preselected: Vectors,
     unit_of_row: NDArray[np.int64] | None,
+    inputs: Sequence[StrategyInput] = (),
+    image_of: NDArray[np.int64] | None = None,
+    categories: CategoryValues | None = None,
+    name_of_row: Callable[[int], str] | None = None,
     threads: int,
 ) -> Selected:
     """Select by the configuration among units with stable keys (U, 16).
 
     `vectors` (N, D) are the units' own, one row each, unless `unit_of_row` (N,) says which unit a row is of;
-    `preselected` (M, D) is what was selected before.
+    `preselected` (M, D) is what was selected before. `inputs` say what each strategy needs to know, in their order
+    (none at all: nothing beside the vectors). `image_of` (U,) numbers the image of each unit, for limits per image;
+    `categories` are for quotas and figures. `name_of_row` says for messages whose vector a row is.
+
+    Thresholds filter first; fractions and the amount asked for refer to all candidates nevertheless. Raises RunFailed
+    for a vector that holds NaN or infinity, ValueError for arrays that do not fit each other or the configuration.
     """
-    available = len(keys)
+    data = SelectionData(
+        vectors=vectors,
+        unit_of_row=unit_of_row,
+        preselected=preselected,
+        keys=keys,
+        inputs=inputs_of(len(config.strategies), inputs),
+        image_of=image_of,
+        categories=categories,
+    )
+    _refuse_bad_vectors(data, name_of_row)
+    available = len(data)
     count = resolve_amount(config.n_samples, available)
     asked = config.n_samples if isinstance(config.n_samples, int) else None if config.n_samples is None else count
-    if available == 0:
+    kept = np.arange(available)
+    if any(isinstance(strategy, ThresholdStrategy) for strategy in config.strategies):
+        passes = np.all([mask for _, mask in passing(config, data)], axis=0)
+        kept, data = np.flatnonzero(passes), data.kept(passes)
+    if len(data) == 0:
         empty = np.zeros(0)
-        return Selected(units=empty.astype(np.int64), distances=empty, asked=asked, available=0, stopped_by="exhausted")
-    units = None if unit_of_row is None else Units(unit_of_row=unit_of_row, unit_count=available)
-    objectives = [_objective(strategy, vectors, preselected) for strategy in config.strategies]
+        return Selected(
+            units=empty.astype(np.int64),
+            distances=empty,
+            asked=asked,
+            available=available,
+            eligible=0,
+            stopped_by="exhausted",
+        )
     with ThreadPoolExecutor(threads, thread_name_prefix="swath-select") as pool:
-        picks = select(objectives, count=count, rank=rank_of_keys(keys), units=units, map_chunks=pool.map)
+        picks = _pick(config, data, min(count, len(data)), pool.map)
     return Selected(
-        units=picks.rows, distances=picks.distances, asked=asked, available=available, stopped_by=picks.stopped_by
+        units=kept[picks.rows],
+        distances=picks.distances,
+        asked=asked,
+        available=available,
+        eligible=len(data),
+        stopped_by=picks.stopped_by,
     )
 
 
-def _objective(
-    strategy: DiversityStrategy | RandomStrategy, vectors: NDArray[np.float16], preselected: NDArray[np.float16]
-) -> Diversity | Random:
+def _refuse_bad_vectors(data: SelectionData, name_of_row: Callable[[int], str] | None) -> None:
+    for start in range(0, len(data.vectors), ROWS_CHECKED):
+        bad = np.flatnonzero(~np.isfinite(data.vectors[start : start + ROWS_CHECKED]).all(axis=1))
+        if len(bad):
+            row = start + int(bad[0])
+            whose = f"row {row}" if name_of_row is None else name_of_row(row)
+            raise RunFailed(
+                f"the vector of {whose} holds NaN or infinity: nothing can be compared with it",
+                hint="another embedder, or another file of that sample, gives it a vector that can be used.",
+            )
+    if not np.isfinite(data.preselected).all():
+        raise RunFailed("a vector of what was selected before holds NaN or infinity")
+
+
+def _pick(config: SelectionConfig, data: SelectionData, count: int, map_chunks: MapChunks) -> Picks:
+    rank = rank_of_keys(data.keys)
+    if not hasattr(swath.core.selection, "GroupLimit"):
+        return _pick_by_one(config, data, count, rank, map_chunks)
+    return select(
+        objectives_of(config, data, rank=rank, map_chunks=map_chunks),
+        count=count,
+        rank=rank,
+        limits=limits_of(config, data),
+        map_chunks=map_chunks,
+    )
+
+
+def _pick_by_one(
+    config: SelectionConfig, data: SelectionData, count: int, rank: NDArray[np.int64], map_chunks: MapChunks
+) -> Picks:
+    if len(config.strategies) != 1 or not isinstance(config.strategies[0], DiversityStrategy | RandomStrategy):
+        raise InvalidConfig("Selection strategies cannot be combined yet", field="selection.strategies")
+    strategy = config.strategies[0]
+    objective: Diversity | Random
     if isinstance(strategy, RandomStrategy):
-        return Random(seed=strategy.seed, strength=strategy.strength)
-    return Diversity(
-        vectors=vectors,
-        preselected=preselected if len(preselected) else None,
-        strength=strategy.strength,
-        minimum_distance=strategy.minimum_distance,
-    )
+        objective = Random(seed=strategy.seed, strength=strategy.strength)
+    else:
+        objective = Diversity(
+            vectors=data.vectors,
+            preselected=data.preselected if len(data.preselected) else None,
+            strength=strategy.strength,
+            minimum_distance=strategy.minimum_distance,
+        )
+    units = None if data.unit_of_row is None else Units(unit_of_row=data.unit_of_row, unit_count=len(data))
+    return select([objective], count=count, rank=rank, units=units, map_chunks=map_chunks)  # type: ignore[call-arg]
 
 
 def first_of_each_key(keys: NDArray[np.uint8]) -> NDArray[np.bool_]:
