@@ -3,23 +3,35 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
+KERNELS := src/swath/core/selection/kernels.so
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web web-check web-dev bucket-servers clients label-studio demo test test-slow test-all browser screenshots check format api lock clean
+.PHONY: help setup native web web-check web-dev bucket-servers clients label-studio demo test test-slow test-all browser screenshots check format api lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: .venv/.installed ## make .venv with everything Swath needs
+setup: .venv/.installed $(KERNELS) ## make .venv with everything Swath needs
 
 $(UV):
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v[:2] <= (3, 13) else "Swath needs Python 3.11 to 3.13; %s is %d.%d (set PYTHON=python3.x)" % (sys.executable, v[0], v[1]))'
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet 'uv>=0.5,<1'
 
-.venv/.installed: pyproject.toml uv.lock | $(UV)
+# The compiler is large (400 MB): it stays out of .venv.
+native: $(KERNELS) ## compile the kernels of the selection, if their sources have changed
+
+$(KERNELS): $(wildcard native/*.c native/*.h) native/build.py | .tools/native/.installed
+	.tools/native/bin/python native/build.py
+
+.tools/native/.installed: native/requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" .tools/native
+	$(UV) pip install --quiet --python .tools/native/bin/python -r $<
+	@touch $@
+
+.venv/.installed: pyproject.toml uv.lock | $(UV) $(KERNELS)
 	SWATH_WEB=skip $(UV) sync --locked --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@touch $@
 
@@ -98,16 +110,16 @@ screenshots: setup web ## take the pictures of the web app that the pages show
 	$(RUN)/python web/screenshots.py
 
 check: setup web-check ## format, lint, types, import contracts, lock file, description of the interface, web app
-	$(RUN)/ruff format --check src tests benchmarks models web hatch_build.py
-	$(RUN)/ruff check src tests benchmarks models web hatch_build.py
+	$(RUN)/ruff format --check src tests benchmarks models native web hatch_build.py
+	$(RUN)/ruff check src tests benchmarks models native web hatch_build.py
 	$(RUN)/mypy
 	$(RUN)/lint-imports --no-cache
 	$(UV) lock --check --quiet
 	$(RUN)/python -m swath.server.openapi | diff -q openapi.json - > /dev/null || { echo "openapi.json is not that of the code: run make api"; exit 1; }
 
 format: setup ## format the code and fix what can be fixed
-	$(RUN)/ruff format src tests benchmarks models web hatch_build.py
-	$(RUN)/ruff check --fix src tests benchmarks models web hatch_build.py
+	$(RUN)/ruff format src tests benchmarks models native web hatch_build.py
+	$(RUN)/ruff check --fix src tests benchmarks models native web hatch_build.py
 
 api: setup ## write openapi.json, the description of the HTTP interface
 	$(RUN)/python -m swath.server.openapi > openapi.json.new
@@ -117,4 +129,4 @@ lock: | $(UV) ## renew uv.lock after pyproject.toml changed
 	$(UV) lock
 
 clean: ## remove what was installed and made
-	rm -rf .venv .tools demo web/node_modules src/swath/server/webapp_dist
+	rm -rf .venv .tools demo web/node_modules src/swath/server/webapp_dist $(KERNELS)
