@@ -27,6 +27,7 @@ class SampleMetadata:
     measured: Json | None = None  # of the pixels, in the shape in which clients want it back
     exif: Json | None = None
     video_frame: Json | None = None
+    scores: Json | None = None  # {task: {score: number}}, how much is to be learned from it
 
 
 NOTHING_KNOWN = SampleMetadata()

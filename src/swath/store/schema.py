@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
 from sqlalchemy.types import TypeEngine
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration: a database at this revision is opened without loading the migration tool."""
 
 Id = sa.String(24)
@@ -495,6 +495,7 @@ sample_metadata = sa.Table(
     sa.Column("measured", sa.Text),  # JSON, what a client measured of the image
     sa.Column("exif", sa.Text),  # JSON
     sa.Column("video_frame", sa.Text),  # JSON
+    sa.Column("scores", sa.Text),  # JSON {task: {score: number}}, of predictions
     sa.ForeignKeyConstraint(["dataset_id", "sample_index"], ["samples.dataset_id", "samples.sample_index"]),
     **CLUSTERED,
 )
