@@ -13,6 +13,26 @@ MapChunks = Callable[[Callable[[int], None], Iterable[int]], Iterable[None]]
 """Runs a function for every chunk number and yields its results: the built-in `map` (one thread), or the `map` method
 of a `ThreadPoolExecutor`. Chunks release the GIL and never touch each other's rows, so any order will do."""
 
+class Term(Protocol):
+    """What an objective says of every unit while a selection goes on: the part of the product that it stands for.
+
+    The objective of what is selected and one more unit is `total + gains[unit]`; the engine compares units by the sum
+    of strength * log1p(gains / total), and by the logarithm of the gain as long as the total is 0. Objectives give
+    one out by `term(unit_count=…, map_chunks=…)`; a selection adds every unit it picks, once.
+    """
+
+    total: float
+    """What everything selected so far is worth, 0 or more: the factor that all candidates have in common."""
+
+    gains: NDArray[np.float64]
+    """(U,) what each unit would add now, finite and 0 or more, exact after every `add`. No gain ever rises. Those of
+    units that are picked already may be anything. The same array all along, changed in place."""
+
+    def add(self, unit: int) -> None:
+        """Add one picked unit: `total` and the `gains` of all units are those of the larger selection afterwards."""
+        ...
+
+
 NOT_A_CANDIDATE = -1.0
 """The gain of a unit that was picked already or has no rows."""
 
