@@ -20,6 +20,7 @@ from swath.wire.lightly.config_keys import (
     Fate,
 )
 from swath.wire.lightly.runs import NUMBERS
+from swath.wire.lightly.strategies import MATRIX
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "lightly-config.md"
 
@@ -66,6 +67,13 @@ def test_the_page_shows_every_key_with_its_fate(heading: str) -> None:
 
 def test_every_key_is_in_a_section() -> None:
     assert {key.name for keys in SECTIONS.values() for key in keys} == {key.name for key in ALL_KEYS}
+
+
+def test_the_page_says_which_inputs_strategies_take() -> None:
+    after = PAGE.read_text(encoding="utf-8").split("## Strategies and their inputs\n", 1)[1]
+    rows = [line.split(" | ") for line in after.split("\n## ", 1)[0].splitlines() if line.startswith("| `")]
+    shown = {row[0].removeprefix("| "): row[1] for row in rows}
+    assert shown == {f"`{kind}`": ", ".join(f"`{one}`" for one in inputs) for kind, inputs in MATRIX.items()}
 
 
 def test_the_page_says_what_priorities_are() -> None:

@@ -70,7 +70,6 @@ _SPEED = "is about speed"
 _VIDEOS = "is about videos; runs here are of images"
 _PRETAGGING = "means nothing while pretagging is off"
 _TRAINING = "means nothing while training is off; embedders are not trained here"
-_LATER = "needs a strategy that there is none of yet"
 
 WORKER_KEYS: tuple[ConfigKey, ...] = (
     _used("worker_config.relevant_filenames_file", EVERY, "which files are looked at; empty: all"),
@@ -80,13 +79,17 @@ WORKER_KEYS: tuple[ConfigKey, ...] = (
         "worker_config.object_level.crop_dataset_name", EARLY, "empty: the crops dataset there is, else `<name>-crops`"
     ),
     _used("worker_config.object_level.padding", EARLY, "default 0"),
-    _used("worker_config.method", EARLY, "`coreset` is diversity, `random` is random"),
+    _used(
+        "worker_config.method",
+        EARLY,
+        "`coreset`: diversity; `random`; `coral`: diversity and scores; `active_learning`: scores",
+    ),
     _used(
         "worker_config.stopping_condition.n_samples",
         EARLY,
         "fractions up to 1.0 are a share, other numbers a count; -1: off; counts objects when objects are selected",
     ),
-    _used("worker_config.stopping_condition.min_distance", EARLY, "with `coreset`; -1: off"),
+    _used("worker_config.stopping_condition.min_distance", EARLY, "with `coreset` and `coral`; -1: off"),
     _used("worker_config.datasource.process_all", EVERY, "default False"),
     _used("worker_config.datasource.dataset_id", FIRST, "the dataset that the run is scheduled on, no other"),
     _used("worker_config.datapool.dataset_id", FIRST, "the dataset that the run is scheduled on, no other"),
@@ -115,13 +118,21 @@ WORKER_KEYS: tuple[ConfigKey, ...] = (
     *_accepted("worker_config.output_image_format", EVERY, _VIDEOS),
     *_accepted("worker_config.datasource.use_frame_count_metadata", FIRST, _VIDEOS),
     *_accepted("worker_config.show_video_sampling_timeline", FIRST, _VIDEOS),
-    _fixed("worker_config.active_learning.task_name", FIRST, "", why="workers compute no active-learning scores yet"),
-    *_accepted("worker_config.active_learning.score_name", FIRST, "means nothing without `active_learning.task_name`"),
-    *_accepted(
-        "worker_config.scorer worker_config.scorer_config.frequency_penalty worker_config.scorer_config.min_score",
+    _used(
+        "worker_config.active_learning.task_name",
         FIRST,
-        "means nothing without active learning",
+        "of `coral`, `active_learning`: whose scores; empty: those of the objects",
     ),
+    _used(
+        "worker_config.active_learning.score_name", FIRST, "which score; empty: the `scorer`, else `uncertainty_margin`"
+    ),
+    _used(
+        "worker_config.scorer",
+        FIRST,
+        "`object-frequency` or another score, where `active_learning.score_name` is empty",
+    ),
+    _used("worker_config.scorer_config.frequency_penalty", FIRST, "of `object_frequency`; default 0.25"),
+    _used("worker_config.scorer_config.min_score", FIRST, "of `object_frequency`; default 0.9"),
     *_accepted(
         "worker_config.masked_out_column_name worker_config.existing_selection_column_name "
         "worker_config.active_learning_score_column_name",
@@ -171,35 +182,39 @@ LIGHTLY_KEYS: tuple[ConfigKey, ...] = (
 
 SELECTION_KEYS: tuple[ConfigKey, ...] = (
     _used("selection_config.n_samples", EVERY, "a count; -1: off"),
-    _used("selection_config.proportion_samples", EVERY, "a share; one of the two, or a minimum distance"),
-    _used("selection_config.strategies", EVERY, "exactly one for now"),
+    _used("selection_config.proportion_samples", EVERY, "a share; one of the two, or a limit of a strategy"),
+    _used("selection_config.strategies", EVERY, "any number, see below; their order says nothing"),
     *_refused("selection_config.lightly_path_regex", LAST, "no metadata is made of file names"),
     _fixed("selection_config.auto_tasks", LAST, [], why="there are no tasks but those of the predictions"),
 )
 
 INPUT_KEYS: tuple[ConfigKey, ...] = (
-    _used("input.type", EVERY, "`EMBEDDINGS` for diversity, `RANDOM` for a random choice"),
-    _used("input.task", EVERY, "of `EMBEDDINGS`: compares the objects of this task, and selects images"),
-    _used("input.random_seed", EVERY, "of `RANDOM`; default 0"),
-    *_refused(
-        "input.score input.key input.name input.dataset_id input.tag_name input.categories",
-        EVERY,
-        _LATER,
+    _used("input.type", EVERY, "what the strategy goes by"),
+    _used(
+        "input.task", EVERY, "of `EMBEDDINGS`: compares the objects of this task; of `SCORES` and `PREDICTIONS`: whose"
     ),
+    _used("input.score", EVERY, "of `SCORES`: which"),
+    _used("input.key", EVERY, "of `METADATA`: which, nested by dots"),
+    _used("input.name", EVERY, "of `PREDICTIONS`: `CLASS_DISTRIBUTION` for `BALANCE`, else `CATEGORY_COUNT`"),
+    _used("input.categories", EVERY, "of `CATEGORY_COUNT`: only these count"),
+    _used("input.dataset_id", EVERY, "of `EMBEDDINGS` for `SIMILARITY`: where the samples are that are looked for"),
+    _used("input.tag_name", EVERY, "of `EMBEDDINGS` for `SIMILARITY`: which of them"),
+    _used("input.random_seed", EVERY, "of `RANDOM`; default 0"),
 )
 
 STRATEGY_KEYS: tuple[ConfigKey, ...] = (
-    _used("strategy.type", EVERY, "`DIVERSITY` (or `DIVERSIFY`) of embeddings, `WEIGHTS` of random numbers"),
+    _used("strategy.type", EVERY, "see the table below; `DIVERSIFY` is `DIVERSITY`"),
     _used("strategy.stopping_condition_minimum_distance", EVERY, "of `DIVERSITY`; negative: off"),
-    _used("strategy.strength", LATE, "above 0; says nothing while there is one strategy"),
-    *_refused("strategy.threshold strategy.operation strategy.target", EVERY, _LATER),
-    *_refused(
-        "strategy.num_nearest_neighbors strategy.stopping_condition_minimum_typicality "
-        "strategy.stopping_condition_max_sum strategy.target_range",
-        LATE,
-        _LATER,
-    ),
-    *_refused("strategy.distribution", LAST, _LATER),
+    _used("strategy.threshold", EVERY, "of `THRESHOLD`"),
+    _used("strategy.operation", EVERY, "of `THRESHOLD`: `SMALLER`, `SMALLER_EQUAL`, `BIGGER` or `BIGGER_EQUAL`"),
+    _used("strategy.target", EVERY, "of `BALANCE`: share by category; those that are not named share what is left"),
+    _used("strategy.distribution", LAST, "of `BALANCE`: `TARGET`, `UNIFORM` or `INPUT`; default `TARGET`"),
+    _used("strategy.strength", LATE, "from -1,000,000,000 to 1,000,000,000; default 1; of `THRESHOLD` it says nothing"),
+    _used("strategy.num_nearest_neighbors", LATE, "of `TYPICALITY`; 2 to 1,000, default 20"),
+    _used("strategy.stopping_condition_minimum_typicality", LATE, "of `TYPICALITY`; above 0, at most 1"),
+    _used("strategy.stopping_condition_max_sum", LATE, "of `WEIGHTS`: stops when what is picked reaches it"),
+    _used("strategy.target_range.min_sum", LATE, "of `WEIGHTS`: reported where what is picked stays below it"),
+    _used("strategy.target_range.max_sum", LATE, "of `WEIGHTS`: what would go above it is passed over"),
 )
 """Of each entry of `selection_config.strategies`, as are `INPUT_KEYS`."""
 

@@ -6,36 +6,52 @@ by the input of the selection: one that names a task compares objects and select
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from swath.core.errors import InvalidConfig
 from swath.core.names import check_dataset_name
-from swath.wire.lightly.config_keys import (
-    INPUT_KEYS,
-    LIGHTLY_KEYS,
-    SELECTION_KEYS,
-    STRATEGY_KEYS,
-    WORKER_KEYS,
-    Generation,
-    keys_of,
-)
+from swath.wire.lightly.config_keys import LIGHTLY_KEYS, SELECTION_KEYS, WORKER_KEYS, Generation, keys_of
 from swath.wire.lightly.config_reading import Values, read_keys, shown
-from swath.wire.run_config import DiversityStrategy, ObjectLevelConfig, RandomStrategy, SelectionUnit
+from swath.wire.lightly.strategies import (
+    LONGEST_SCORE,
+    Looks,
+    Scorer,
+    native_strategy,
+    positive_or_none,
+    read_entries,
+    task_of_objects,
+)
+from swath.wire.run_config import (
+    DiversityStrategy,
+    ObjectLevelConfig,
+    RandomStrategy,
+    ScoresInput,
+    SelectionUnit,
+    Strategy,
+    ThresholdStrategy,
+    WeightsStrategy,
+)
 from swath.wire.runs import RequestedSelection, RunRequest
 
 PART_NAMES = {"docker": "worker_config", "lightly": "lightly_config", "selection": "selection_config"}
 """The parts of a configuration as they are sent -> as people write them."""
 
-HIGHEST_STRENGTH = 1e9
+DEFAULT_SCORE = "uncertainty_margin"
 
-_METHODS = ("coreset", "random")
-_METHODS_TO_COME = ("coral", "active_learning")
+_METHODS = ("coreset", "random", "coral", "active_learning")
+_METHODS_WITH_DISTANCE = ("coreset", "coral")
+_METHODS_WITH_SCORES = ("coral", "active_learning")
 
 _METHOD = "worker_config.method"
 _N_SAMPLES = "worker_config.stopping_condition.n_samples"
 _MIN_DISTANCE = "worker_config.stopping_condition.min_distance"
+_SCORED_TASK = "worker_config.active_learning.task_name"
+_SCORE = "worker_config.active_learning.score_name"
+_SCORER = "worker_config.scorer"
+_PENALTY = "worker_config.scorer_config.frequency_penalty"
+_MIN_SCORE = "worker_config.scorer_config.min_score"
 _TASK = "worker_config.object_level.task_name"
 _CROPS_NAME = "worker_config.object_level.crop_dataset_name"
 _PADDING = "worker_config.object_level.padding"
@@ -51,10 +67,19 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Scoring:
+    """What the first generation says of scores, whether they are used or not. `task` may be "" for that of objects."""
+
+    task: str
+    score: str
+    scorer: Scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Choice:
     """What to select: how, and how many of which unit; `task` names the objects that are looked at."""
 
-    strategy: DiversityStrategy | RandomStrategy
+    strategies: tuple[Strategy, ...]
     n_samples: int | float | None
     unit: SelectionUnit
     task: str
@@ -73,12 +98,16 @@ def normalise(generation: Generation, config: Mapping[str, Any], target: Target)
     read_keys(parts.get("lightly", {}), lightly_keys, top=PART_NAMES["lightly"], is_camel=is_camel)
     _check_target(worker, target)
     selection = parts.get("selection")
-    choice = _old_choice(worker) if selection is None else _choice(generation, selection, worker)
+    scoring = _read_scoring(worker)
+    if selection is None:
+        choice = _old_choice(worker, scoring)
+    else:
+        choice = _choice(generation, selection, worker, scoring.scorer)
     _check_crops(worker, choice)
     return RunRequest(
         dataset=target.id,
         object_level=_object_level(worker, choice),
-        selection=RequestedSelection(n_samples=choice.n_samples, unit=choice.unit, strategies=(choice.strategy,)),
+        selection=RequestedSelection(n_samples=choice.n_samples, unit=choice.unit, strategies=choice.strategies),
         remove_exact_duplicates=worker.flag("worker_config.remove_exact_duplicates", True),
         process_all=worker.flag("worker_config.datasource.process_all", False),
         relevant_filenames_file=worker.text("worker_config.relevant_filenames_file") or None,
@@ -127,38 +156,73 @@ def _check_target(worker: Values, target: Target) -> None:
 # --- what the first two generations select by -----------------------------------------------------------------------
 
 
-def _old_choice(worker: Values) -> _Choice:
+def _old_choice(worker: Values, scoring: _Scoring) -> _Choice:
     """By `method` and `stopping_condition`; without either limit everything is kept."""
     task = worker.text(_TASK)
     unit = SelectionUnit.OBJECTS if task else SelectionUnit.IMAGES
-    amount, distance = _old_amount(worker), _limit(worker, _MIN_DISTANCE)
+    amount, distance = _old_amount(worker), positive_or_none(worker, _MIN_DISTANCE)
     method = _method(worker)
-    if method == "random" and distance is not None:
+    if method not in _METHODS_WITH_DISTANCE and distance is not None:
         raise worker.invalid(
             _MIN_DISTANCE,
-            "there is no distance between random picks",
-            hint='Set it to -1, or `method` to "coreset".',
+            f'method "{method}" knows no distance between picks',
+            hint=f"Set it to -1, or `method` to one of {_listed(_METHODS_WITH_DISTANCE)}.",
         )
-    strategy: DiversityStrategy | RandomStrategy = DiversityStrategy(minimum_distance=distance)
+    strategies: list[Strategy] = []
+    if method in _METHODS_WITH_DISTANCE:
+        strategies.append(DiversityStrategy(minimum_distance=distance))
+    if method in _METHODS_WITH_SCORES:
+        strategies.append(WeightsStrategy(input=_old_scores(scoring, method, task)))
     if amount is None and distance is None:
         # All of them, whatever the order: the random one costs nothing.
-        amount, method = 1.0, "random"
-    if method == "random":
-        strategy = RandomStrategy()
-    return _Choice(strategy=strategy, n_samples=amount, unit=unit, task=task)
+        amount, strategies = 1.0, []
+    return _Choice(strategies=tuple(strategies) or (RandomStrategy(),), n_samples=amount, unit=unit, task=task)
 
 
 def _method(worker: Values) -> str:
     method = worker.text(_METHOD) or _METHODS[0]
-    if method in _METHODS_TO_COME:
-        raise worker.invalid(
-            _METHOD,
-            "the selection of this server does not use active-learning scores yet",
-            hint=f"There are {_listed(_METHODS)}.",
-        )
     if method not in _METHODS:
         raise worker.invalid(_METHOD, f"expected one of {_listed(_METHODS)}")
     return method
+
+
+def _old_scores(scoring: _Scoring, method: str, object_task: str) -> ScoresInput:
+    """The scores that a method goes by: of the task of active learning, else of the one whose objects are selected."""
+    task = scoring.task or object_task
+    if not task:
+        raise InvalidConfig(
+            f'`{_SCORED_TASK}` is missing: method "{method}" goes by the scores of a prediction task',
+            field=_SCORED_TASK,
+            hint="Name the task; its predictions lie in the datasource.",
+        )
+    return scoring.scorer.scores(scoring.score, task)
+
+
+def _read_scoring(worker: Values) -> _Scoring:
+    # Scores were named by who computes them before they had names of their own.
+    name = _SCORE if worker.text(_SCORE) else _SCORER
+    score = worker.text(name).replace("-", "_") or DEFAULT_SCORE
+    if len(score) > LONGEST_SCORE:
+        raise worker.invalid(name, f"expected at most {LONGEST_SCORE} characters")
+    worker.text(_SCORER)  # checked, even where it says nothing
+    default = Scorer()
+    return _Scoring(
+        task=worker.text(_SCORED_TASK),
+        score=score,
+        scorer=Scorer(
+            frequency_penalty=_share(worker, _PENALTY, default.frequency_penalty),
+            min_score=_share(worker, _MIN_SCORE, default.min_score),
+        ),
+    )
+
+
+def _share(worker: Values, name: str, default: float) -> float:
+    value = worker.number(name)
+    if value is None:
+        return default
+    if not 0 <= value <= 1:
+        raise worker.invalid(name, "expected a number from 0 to 1")
+    return float(value)
 
 
 def _old_amount(worker: Values) -> int | float | None:
@@ -175,16 +239,10 @@ def _old_amount(worker: Values) -> int | float | None:
     )
 
 
-def _limit(values: Values, name: str) -> float | None:
-    """A minimum distance; None for none, which negative numbers mean too."""
-    value = values.number(name)
-    return None if value is None or value < 0 else float(value)
-
-
 # --- what `selection_config` selects by -----------------------------------------------------------------------------
 
 
-def _choice(generation: Generation, selection: Mapping[str, Any], worker: Values) -> _Choice:
+def _choice(generation: Generation, selection: Mapping[str, Any], worker: Values, scorer: Scorer) -> _Choice:
     for name, means_nothing in ((_METHOD, ("", "coreset")), (_N_SAMPLES, (-1,)), (_MIN_DISTANCE, (-1,))):
         if name in worker and worker.raw(name) not in means_nothing:
             raise InvalidConfig(
@@ -192,23 +250,26 @@ def _choice(generation: Generation, selection: Mapping[str, Any], worker: Values
             )
     # Clients build this part of typed objects in every generation, so that it is in camelCase in the first one too.
     values = read_keys(selection, keys_of(generation, SELECTION_KEYS), top=PART_NAMES["selection"], is_camel=True)
-    strategy, named_task = _strategy(generation, _only_entry(values))
-    cut_task = worker.text(_TASK)
-    if named_task and cut_task and named_task != cut_task:
+    entries = read_entries(generation, values)
+    compared_task, cut_task = task_of_objects(entries), worker.text(_TASK)
+    if compared_task and cut_task and compared_task != cut_task:
+        place = next(entry.place for entry in entries if entry.source.text("input.task") == compared_task)
         raise InvalidConfig(
-            f"`selection_config.strategies[0].input.task` is `{named_task}`, but `{_TASK}` is `{cut_task}`",
-            field="selection_config.strategies[0].input.task",
+            f"`{place}.input.task` is `{compared_task}`, but `{_TASK}` is `{cut_task}`",
+            field=f"{place}.input.task",
             hint="A run looks at the objects of one task.",
         )
-    return _Choice(
-        strategy=strategy,
-        n_samples=_amount(values, has_distance=getattr(strategy, "minimum_distance", None) is not None),
+    looks = Looks(
         unit=SelectionUnit.OBJECTS if cut_task else SelectionUnit.IMAGES,
-        task=cut_task or named_task,
+        task=cut_task or compared_task,
+        scorer=scorer,
     )
+    strategies = tuple(native_strategy(entry, looks) for entry in entries)
+    return _Choice(strategies=strategies, n_samples=_amount(values, strategies), unit=looks.unit, task=looks.task)
 
 
-def _amount(values: Values, *, has_distance: bool) -> int | float | None:
+def _amount(values: Values, strategies: Sequence[Strategy]) -> int | float | None:
+    """A count, a share, or None where strategies say when it is enough."""
     count_name, share_name = "selection_config.n_samples", "selection_config.proportion_samples"
     count, share = values.whole(count_name), values.number(share_name)
     if count is not None and count != -1 and share is not None:
@@ -225,97 +286,21 @@ def _amount(values: Values, *, has_distance: bool) -> int | float | None:
         if count < 1:
             raise values.invalid(count_name, "expected a count of at least 1, or -1 for no limit")
         return count
-    if not has_distance:
+    if any(isinstance(strategy, ThresholdStrategy) for strategy in strategies):
+        return None if _ends_by_itself(strategies) else 1.0
+    if not _ends_by_itself(strategies):
         raise InvalidConfig(
             "`selection_config` does not say how many to select",
             field=count_name,
-            hint="Give `n_samples`, `proportion_samples` or a `stopping_condition_minimum_distance`.",
+            hint="Give `n_samples`, `proportion_samples` or a stopping condition of a strategy.",
         )
     return None
 
 
-def _only_entry(values: Values) -> Mapping[str, Any]:
-    name = "selection_config.strategies"
-    entries = values.raw(name)
-    if not isinstance(entries, list) or not entries:
-        raise values.invalid(name, "expected a list of at least one strategy")
-    if len(entries) > 1:
-        raise InvalidConfig(
-            f"`{name}` has {len(entries)} entries: the selection of this server cannot combine strategies yet",
-            field=name,
-            hint="Give exactly one.",
-        )
-    if not isinstance(entries[0], Mapping):
-        raise InvalidConfig(f"`{name}[0]`: expected a dictionary, got {shown(entries[0])}", field=f"{name}[0]")
-    return entries[0]
-
-
-def _strategy(generation: Generation, entry: Mapping[str, Any]) -> tuple[DiversityStrategy | RandomStrategy, str]:
-    """The strategy of an entry, and the task whose objects it compares ("": whole images)."""
-    place = "selection_config.strategies[0]"
-    _check_both_there(entry, place)
-    input_type, kind = _type_of(entry["input"]), _type_of(entry["strategy"])
-    is_diversity = (input_type, kind) in (("EMBEDDINGS", "DIVERSITY"), ("EMBEDDINGS", "DIVERSIFY"))
-    if not is_diversity and (input_type, kind) != ("RANDOM", "WEIGHTS"):
-        raise InvalidConfig(
-            f"`{place}`: the selection of this server does not have strategy {shown(kind)} on input "
-            f"{shown(input_type)} yet",
-            field=place,
-            hint='There are "DIVERSITY" on "EMBEDDINGS", and "WEIGHTS" on "RANDOM".',
-        )
-    source = read_keys(entry["input"], keys_of(generation, INPUT_KEYS), top="input", is_camel=True, prefix=f"{place}.")
-    rule = read_keys(
-        entry["strategy"], keys_of(generation, STRATEGY_KEYS), top="strategy", is_camel=True, prefix=f"{place}."
-    )
-    strength = _strength(rule)
-    if is_diversity:
-        _refuse(source, "input.random_seed", "RANDOM")
-        distance = _limit(rule, "strategy.stopping_condition_minimum_distance")
-        return DiversityStrategy(strength=strength, minimum_distance=distance), source.text("input.task")
-    _refuse(source, "input.task", "EMBEDDINGS")
-    _refuse(rule, "strategy.stopping_condition_minimum_distance", "DIVERSITY")
-    seed = source.whole("input.random_seed") or 0
-    if seed < 0:
-        raise source.invalid("input.random_seed", "expected a number of at least 0")
-    return RandomStrategy(strength=strength, seed=seed), ""
-
-
-def _strength(rule: Values) -> float:
-    strength = rule.number("strategy.strength")
-    if strength is None:
-        return 1.0
-    if not 0 < strength <= HIGHEST_STRENGTH:
-        raise rule.invalid(
-            "strategy.strength", f"the selection of this server takes strengths above 0, up to {HIGHEST_STRENGTH:,.0f}"
-        )
-    return float(strength)
-
-
-def _check_both_there(entry: Mapping[str, Any], place: str) -> None:
-    for name in entry:
-        if name not in ("input", "strategy"):
-            raise InvalidConfig(
-                f"there is no key `{place}.{name[:200]}`",
-                field=f"{place}.{name[:200]}",
-                hint="There are `input` and `strategy`.",
-            )
-    for name in ("input", "strategy"):
-        if not isinstance(entry.get(name), Mapping):
-            raise InvalidConfig(
-                f"`{place}.{name}`: expected a dictionary with a `type`, got {shown(entry.get(name))}",
-                field=f"{place}.{name}",
-            )
-
-
-def _type_of(part: Mapping[str, Any]) -> str:
-    return str(part.get("type"))
-
-
-def _refuse(values: Values, name: str, only_of: str) -> None:
-    if name in values:
-        raise InvalidConfig(
-            f"`{values.prefix}{name}` is for `{only_of}` only", field=f"{values.prefix}{name}", hint="Leave it out."
-        )
+def _ends_by_itself(strategies: Iterable[Strategy]) -> bool:
+    """Whether a strategy says when it is enough."""
+    names = ("minimum_distance", "minimum_typicality", "maximum_sum")
+    return any(getattr(strategy, name, None) is not None for strategy in strategies for name in names)
 
 
 # --- objects --------------------------------------------------------------------------------------------------------

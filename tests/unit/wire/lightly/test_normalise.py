@@ -18,7 +18,7 @@ from swath.wire.lightly.config_keys import (
     keys_of,
 )
 from swath.wire.lightly.normalise import Target, normalise
-from swath.wire.run_config import SelectionUnit
+from swath.wire.run_config import DiversityStrategy, ScoresInput, SelectionUnit, WeightsStrategy
 from swath.wire.runs import RunRequest, requested_config
 
 V0, V2, V3, V4 = Generation
@@ -77,11 +77,7 @@ def test_the_object_level_script_selects_a_tenth_of_the_objects_by_diversity() -
     assert request.object_level.task_name == "vehicles_object_detections"
     assert (request.object_level.crop_dataset_name, request.object_level.padding) == (None, 0.0)
     assert (request.selection.n_samples, request.selection.unit) == (0.1, SelectionUnit.OBJECTS)
-    assert request.selection.strategies[0].model_dump() == {
-        "type": "diversity",
-        "strength": 1.0,
-        "minimum_distance": None,
-    }
+    assert request.selection.strategies == (DiversityStrategy(),)
     assert request.remove_exact_duplicates
     assert not request.process_all
 
@@ -125,11 +121,86 @@ def test_method_random_selects_at_random_and_knows_no_distance() -> None:
     assert error.field == "worker_config.stopping_condition.min_distance"
 
 
+SCORED = {"active_learning": {"task_name": "wheels", "score_name": "uncertainty_entropy"}}
+
+
+def scores_of(request: RunRequest) -> ScoresInput:
+    """What the last strategy goes by."""
+    strategy = request.selection.strategies[-1]
+    assert isinstance(strategy, WeightsStrategy)
+    assert isinstance(strategy.input, ScoresInput)
+    return strategy.input
+
+
+def test_method_coral_is_diversity_and_scores() -> None:
+    stop = {"stopping_condition": {"n_samples": 0.1, "min_distance": 0.2}}
+    request = run_of(docker={"method": "coral", **SCORED, **stop})
+    assert request.selection.strategies == (
+        DiversityStrategy(minimum_distance=0.2),
+        WeightsStrategy(input=ScoresInput(task="wheels", score="uncertainty_entropy")),
+    )
+    # The task is read, but no objects are cut: what is selected are images.
+    assert (request.object_level, request.selection.unit) == (None, SelectionUnit.IMAGES)
+
+
+def test_method_active_learning_is_scores_alone() -> None:
+    docker = {"method": "active_learning", **SCORED, "stopping_condition": {"n_samples": 3}}
+    (strategy,) = run_of(docker=docker).selection.strategies
+    assert strategy == WeightsStrategy(input=ScoresInput(task="wheels", score="uncertainty_entropy"))
+    docker["stopping_condition"] = {"n_samples": 3, "min_distance": 0.1}
+    assert refusal(docker=docker).field == "worker_config.stopping_condition.min_distance"
+
+
+@pytest.mark.parametrize(
+    ("docker", "score"),
+    [
+        ({}, "uncertainty_margin"),
+        ({"scorer": "object-frequency"}, "object_frequency"),
+        ({"scorer": "object-frequency", "active_learning": {"score_name": "uncertainty_margin"}}, "uncertainty_margin"),
+    ],
+)
+def test_the_name_of_a_score_comes_before_the_scorer(docker: dict[str, Any], score: str) -> None:
+    objects = {"object_level": {"task_name": "doors"}, "stopping_condition": {"n_samples": 5}}
+    request = run_of(docker={"method": "coral", **objects, **docker})
+    # Without a task of its own the scores are those of the objects that are selected.
+    assert (scores_of(request).task, scores_of(request).score) == ("doors", score)
+
+
+def test_scores_may_be_of_another_task_than_the_objects() -> None:
+    docker = {"method": "coral", **SCORED, "object_level": {"task_name": "doors"}, "stopping_condition.n_samples": 5}
+    request = run_of(docker=docker)
+    assert request.object_level is not None
+    assert (request.object_level.task_name, scores_of(request).task) == ("doors", "wheels")
+
+
+def test_how_frequencies_of_objects_are_scored_is_heeded() -> None:
+    scorer = {"scorer": "object-frequency", "scorer_config": {"frequency_penalty": 0.5, "min_score": 0}}
+    docker = {"method": "coral", "active_learning": {"task_name": "wheels"}, "stopping_condition.n_samples": 5}
+    scores = scores_of(run_of(docker={**docker, **scorer}))
+    assert (scores.score, scores.frequency_penalty, scores.min_score) == ("object_frequency", 0.5, 0.0)
+    for name in ("frequency_penalty", "min_score"):
+        error = refusal(docker={**docker, "scorer_config": {name: 1.5}})
+        assert error.field == f"worker_config.scorer_config.{name}"
+
+
 @pytest.mark.parametrize("method", ["coral", "active_learning"])
-def test_methods_that_need_scores_say_so(method: str) -> None:
-    error = refusal(docker={"method": method})
+@pytest.mark.parametrize("generation", [V0, V2])
+def test_methods_that_go_by_scores_need_a_task(generation: Generation, method: str) -> None:
+    stop = {"stopping_condition": {"n_samples": 5}} if generation is V0 else {"stoppingCondition": {"nSamples": 5}}
+    error = refusal(generation, docker={"method": method, **stop})
+    assert error.field == "worker_config.active_learning.task_name"
+    assert f'method "{method}"' in error.message
+
+
+def test_a_method_that_there_is_none_of_is_named() -> None:
+    error = refusal(docker={"method": "guess"})
     assert error.field == "worker_config.method"
-    assert "does not use active-learning scores yet" in error.message
+    assert '"coral"' in error.message
+
+
+def test_scores_say_nothing_where_the_method_does_not_go_by_them() -> None:
+    stop = {"stopping_condition": {"n_samples": 5}}
+    assert run_of(docker={**stop, **SCORED, "scorer": "x"}) == run_of(docker=stop)
 
 
 def test_the_second_generation_says_the_same_in_camel_case() -> None:
@@ -194,38 +265,7 @@ def test_a_selection_may_stop_at_a_distance(kind: str) -> None:
     strategy = {"type": kind, "stopping_condition_minimum_distance": 0.25, "strength": 2}
     selection = run_of(V4, selection=selecting(strategy=strategy, nSamples=-1)).selection
     assert selection.n_samples is None
-    assert selection.strategies[0].model_dump() == {"type": "diversity", "strength": 2.0, "minimum_distance": 0.25}
-
-
-def test_weights_on_random_numbers_are_a_random_choice() -> None:
-    selection = selecting({"type": "RANDOM", "randomSeed": 42}, {"type": "WEIGHTS"}, proportionSamples=0.5)
-    request = run_of(V4, selection=selection)
-    assert repr(request.selection.n_samples) == "0.5"
-    assert request.selection.strategies[0].model_dump() == {"type": "random", "strength": 1.0, "seed": 42}
-
-
-@pytest.mark.parametrize(
-    ("input_", "strategy"),
-    [
-        ({"type": "EMBEDDINGS", "datasetId": "ab" * 12, "tagName": "query"}, {"type": "SIMILARITY"}),
-        ({"type": "EMBEDDINGS"}, {"type": "TYPICALITY"}),
-        ({"type": "SCORES", "task": "wheels", "score": "uncertainty_margin"}, {"type": "WEIGHTS"}),
-        ({"type": "METADATA", "key": "lightly.sharpness"}, {"type": "THRESHOLD", "threshold": 2}),
-        ({"type": "PREDICTIONS", "task": "wheels", "name": "CLASS_DISTRIBUTION"}, {"type": "BALANCE"}),
-        ({"type": "RANDOM"}, {"type": "DIVERSITY"}),
-        ({"type": "SCORES"}, {"type": "DIVERSITY"}),
-        ({}, {"type": "DIVERSITY", "x": 1}),
-    ],
-)
-def test_strategies_that_are_not_there_yet_are_named_with_their_input(
-    input_: dict[str, Any], strategy: dict[str, Any]
-) -> None:
-    selection = {"nSamples": 3, "strategies": [{"input": input_, "strategy": strategy}]}
-    error = refusal(V4, selection=selection)
-    assert error.field == "selection_config.strategies[0]"
-    assert f'"{strategy["type"]}"' in error.message
-    assert str(input_.get("type")) in error.message
-    assert error.message.endswith("yet")
+    assert selection.strategies == (DiversityStrategy(strength=2.0, minimum_distance=0.25),)
 
 
 @pytest.mark.parametrize(
@@ -238,47 +278,9 @@ def test_strategies_that_are_not_there_yet_are_named_with_their_input(
         (selecting(nSamples=2.5), "selection_config.n_samples", "whole"),
         (selecting(proportionSamples=0), "selection_config.proportion_samples", "share"),
         (selecting(proportionSamples=1.5), "selection_config.proportion_samples", "share"),
+        ({"strategies": selecting()["strategies"] * 2}, "selection_config.n_samples", "how many"),
         (selecting(nSample=5), "selection_config.n_sample", "no key"),
         ({"nSamples": 3}, "selection_config.strategies", "at least one"),
-        ({"nSamples": 3, "strategies": []}, "selection_config.strategies", "at least one"),
-        ({"nSamples": 3, "strategies": ["x"]}, "selection_config.strategies[0]", "dictionary"),
-        ({"nSamples": 3, "strategies": [{}]}, "selection_config.strategies[0].input", "dictionary"),
-        ({"nSamples": 3, "strategies": selecting()["strategies"] * 2}, "selection_config.strategies", "combine"),
-        (
-            selecting(strategy={"type": "DIVERSITY", "strength": -1}),
-            "selection_config.strategies[0].strategy.strength",
-            "above 0",
-        ),
-        (
-            selecting(strategy={"type": "DIVERSITY", "strength": 1e10}),
-            "selection_config.strategies[0].strategy.strength",
-            "up to 1,000,000,000",
-        ),
-        (
-            selecting(strategy={"type": "DIVERSITY", "threshold": 1}),
-            "selection_config.strategies[0].strategy.threshold",
-            "cannot be used",
-        ),
-        (
-            selecting({"type": "EMBEDDINGS", "randomSeed": 1}),
-            "selection_config.strategies[0].input.random_seed",
-            "only",
-        ),
-        (
-            selecting({"type": "EMBEDDINGS", "datasetId": "ab" * 12}),
-            "selection_config.strategies[0].input.dataset_id",
-            "cannot be used",
-        ),
-        (
-            selecting({"type": "RANDOM", "randomSeed": -1}, {"type": "WEIGHTS"}),
-            "selection_config.strategies[0].input.random_seed",
-            "at least 0",
-        ),
-        (
-            selecting({"type": "RANDOM", "task": "wheels"}, {"type": "WEIGHTS"}),
-            "selection_config.strategies[0].input.task",
-            "only",
-        ),
         ({**selecting(), "autoTasks": [{"type": "TILING"}]}, "selection_config.auto_tasks", "cannot be"),
         ({**selecting(), "lightlyPathRegex": ".*"}, "selection_config.lightly_path_regex", "cannot be used"),
     ],
@@ -475,21 +477,6 @@ def run_or_fault(generation: Generation, config: dict[str, Any]) -> RunRequest |
         return normalise(generation, config, TARGET)
     except InvalidConfig as error:
         return error
-
-
-@given(
-    sizes=st.fixed_dictionaries({}, optional={"nSamples": JSON, "proportionSamples": JSON}),
-    source=st.fixed_dictionaries(
-        {"type": st.sampled_from(["EMBEDDINGS", "RANDOM"])}, optional={"task": JSON, "randomSeed": JSON}
-    ),
-    rule=st.fixed_dictionaries(
-        {"type": st.sampled_from(["DIVERSITY", "WEIGHTS"])},
-        optional={"strength": JSON, "stopping_condition_minimum_distance": JSON, "threshold": JSON},
-    ),
-)
-def test_selections_with_any_value_are_a_run_or_a_named_fault(sizes: Any, source: Any, rule: Any) -> None:
-    outcome = run_or_fault(V4, {"selection": {**sizes, "strategies": [{"input": source, "strategy": rule}]}})
-    assert isinstance(outcome, RunRequest) or outcome.field.startswith("selection_config")
 
 
 # --- anything -------------------------------------------------------------------------------------------------------
