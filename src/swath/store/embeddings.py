@@ -169,31 +169,56 @@ def iter_vectors(
     without vectors.
     """
     mapped = [(segment, map_segment(home, segment)) for segment in segments_of(connection, dataset_id)]
-
-    def rows_of(wanted: NDArray[np.int64]) -> NDArray[np.float16]:
-        rows = np.zeros((len(wanted), mapped[0][0].dimension), dtype=STORED_DTYPE)
-        is_there = np.zeros(len(wanted), dtype=np.bool_)
-        for segment, vectors in mapped:
-            at = segment.rows_of(wanted)
-            has_row = at >= 0
-            rows[has_row] = vectors[at[has_row]]
-            is_there |= has_row
-        if not is_there.all():
-            raise IndexError(f"sample {int(wanted[~is_there][0])} has no vector")
-        return rows
-
-    return (rows_of(indices[start : start + rows_at_a_time]) for start in range(0, len(indices), rows_at_a_time))
+    pieces = (indices[start : start + rows_at_a_time] for start in range(0, len(indices), rows_at_a_time))
+    return (_gathered(mapped, piece) for piece in pieces)
 
 
-def map_segment(home: Home, segment: Segment) -> NDArray[np.float16]:
-    """The rows (N, D) of one file, memory-mapped and read-only. Raises SourceUnavailable as above."""
+def read_rows(
+    connection: Connection, home: Home, dataset_id: str, indices: NDArray[np.int64], *, is_checked: bool = False
+) -> NDArray[np.float16]:
+    """The vectors (M, D) of some samples, ascending; those of adjacent samples in one file stay memory-mapped.
+
+    With `is_checked` files are not compared with their checksums: for all pages but the first of something read in
+    pages. Raises as `iter_vectors`.
+    """
+    segments = segments_of(connection, dataset_id)
+    if not segments:
+        if len(indices):
+            raise IndexError(f"sample {int(indices[0])} has no vector")
+        return np.empty((0, 0), dtype=STORED_DTYPE)
+    mapped = [(segment, map_segment(home, segment, is_checked=is_checked)) for segment in segments]
+    if len(mapped) == 1 and len(indices) and int(indices[-1]) - int(indices[0]) == len(indices) - 1:
+        segment, vectors = mapped[0]
+        rows = segment.rows_of(indices[[0, -1]])
+        if segment.sample_indices is None and (rows >= 0).all():
+            return vectors[rows[0] : rows[1] + 1]
+    return _gathered(mapped, indices)
+
+
+def _gathered(mapped: Sequence[tuple[Segment, NDArray[np.float16]]], wanted: NDArray[np.int64]) -> NDArray[np.float16]:
+    """The vectors (M, D) of some samples from the files that hold them; later files override earlier ones."""
+    rows = np.zeros((len(wanted), mapped[0][0].dimension), dtype=STORED_DTYPE)
+    is_there = np.zeros(len(wanted), dtype=np.bool_)
+    for segment, vectors in mapped:
+        at = segment.rows_of(wanted)
+        has_row = at >= 0
+        rows[has_row] = vectors[at[has_row]]
+        is_there |= has_row
+    if not is_there.all():
+        raise IndexError(f"sample {int(wanted[~is_there][0])} has no vector")
+    return rows
+
+
+def map_segment(home: Home, segment: Segment, *, is_checked: bool = False) -> NDArray[np.float16]:
+    """The rows (N, D) of one file, memory-mapped and read-only. Raises SourceUnavailable as above; with `is_checked`
+    its checksum is taken for right."""
     path = home.vectors / segment.file_name
     with naming_failures("read vectors from", path):
         length = path.stat().st_size
         if length != segment.byte_length:
             raise _damaged(path, f"it has {length} bytes instead of {segment.byte_length}")
         vectors = np.memmap(path, dtype=segment.dtype, mode="r", shape=(segment.row_count, segment.dimension))
-    if hashlib.sha256(vectors.view(np.uint8).reshape(-1).data).digest() != segment.sha256:
+    if not is_checked and hashlib.sha256(vectors.view(np.uint8).reshape(-1).data).digest() != segment.sha256:
         raise _damaged(path, "its checksum is not the recorded one")
     return vectors
 

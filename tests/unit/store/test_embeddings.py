@@ -8,7 +8,14 @@ import pytest
 from swath.core.errors import SourceUnavailable
 from swath.store.catalog import read_vectors
 from swath.store.database import Store
-from swath.store.embeddings import AddedVectors, iter_vectors, map_segment, write_segment
+from swath.store.embeddings import (
+    AddedVectors,
+    iter_vectors,
+    map_segment,
+    read_rows,
+    segments_of,
+    write_segment,
+)
 from swath.store.home import Home
 from swath.store.sharing import find_dataset
 from swath.testing.session_contract import EMBEDDER, image_digest, make_additions, vector_of
@@ -96,3 +103,48 @@ def test_a_sample_without_a_vector_is_named(store: Store, home: Home, commit_run
         dataset = find_dataset(connection, "vehicles-crops")
         with pytest.raises(IndexError, match="sample 2 has no vector"):
             list(iter_vectors(connection, home, dataset.id, np.array([1, 2]), rows_at_a_time=10))
+
+
+@pytest.mark.parametrize("wanted", [[0, 1, 2, 3, 4], [1, 2, 3], [3], [0, 2, 4], []])
+def test_vectors_of_some_samples_are_those_of_all_at_their_places(
+    store: Store, home: Home, commit_run: Fixture, wanted: list[int]
+) -> None:
+    commit_run(make_additions({"a.jpg": 2, "b.jpg": 2, "c.jpg": 1}))
+    indices = np.array(wanted, dtype=np.int64)
+    for runs in ("one", "several"):
+        expected = read_vectors(store, home, "vehicles-crops")[indices]
+        with store.reading() as connection:
+            dataset = find_dataset(connection, "vehicles-crops")
+            found = read_rows(connection, home, dataset.id, indices)
+        assert np.array_equal(found, expected), runs
+        # What stands together in one file is not copied.
+        assert isinstance(found, np.memmap) == (runs == "one" and wanted not in ([0, 2, 4], []))
+        commit_run(make_additions({"a.jpg": 1, "d.jpg": 1}, versions={"a.jpg": 2}))
+
+
+def test_files_are_compared_with_their_checksums_once_for_many_pages(
+    store: Store, home: Home, commit_run: Fixture
+) -> None:
+    commit_run(make_additions({"a.jpg": 3}))
+    with store.reading() as connection:
+        dataset = find_dataset(connection, "vehicles-crops")
+        segment = segments_of(connection, dataset.id)[0]
+        path = home.vectors / segment.file_name
+        path.write_bytes(b"\xff\x00" + path.read_bytes()[2:])
+        indices = np.array([0, 1])
+        with pytest.raises(SourceUnavailable, match="checksum"):
+            read_rows(connection, home, dataset.id, indices)
+        assert read_rows(connection, home, dataset.id, indices, is_checked=True).shape == (2, EMBEDDER.dimension)
+
+
+def test_samples_without_vectors_are_named_where_some_are_asked_for(
+    store: Store, home: Home, commit_run: Fixture
+) -> None:
+    commit_run(make_additions({"a.jpg": 2}))
+    with store.reading() as connection:
+        dataset = find_dataset(connection, "vehicles-crops")
+        with pytest.raises(IndexError, match="sample 2 has no vector"):
+            read_rows(connection, home, dataset.id, np.array([1, 2]))
+        with pytest.raises(IndexError, match="sample 0 has no vector"):
+            read_rows(connection, home, "0" * 24, np.array([0]))
+        assert len(read_rows(connection, home, "0" * 24, np.array([], dtype=np.int64))) == 0
