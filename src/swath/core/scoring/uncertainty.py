@@ -54,7 +54,7 @@ def _checked(probabilities: NDArray[np.floating]) -> NDArray[np.float64]:
         raise ValueError(f"probabilities must be a 2-dimensional array (N, C), not one of shape {probabilities.shape}")
     if probabilities.shape[1] == 0:
         raise ValueError("probabilities of no category")
-    rows = probabilities.astype(np.float64)
+    rows = np.ascontiguousarray(probabilities, dtype=np.float64)  # sums depend on the layout
     return np.concatenate([rows, 1 - rows], axis=1) if rows.shape[1] == 1 else rows
 
 
