@@ -6,7 +6,7 @@ by the input of the selection: one that names a task compares objects and select
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from swath.wire.run_config import (
     SelectionUnit,
     Strategy,
     ThresholdStrategy,
+    TypicalityStrategy,
     WeightsStrategy,
 )
 from swath.wire.runs import RequestedSelection, RunRequest
@@ -286,21 +287,28 @@ def _amount(values: Values, strategies: Sequence[Strategy]) -> int | float | Non
         if count < 1:
             raise values.invalid(count_name, "expected a count of at least 1, or -1 for no limit")
         return count
+    if any(map(_ends_by_itself, strategies)):
+        return None
     if any(isinstance(strategy, ThresholdStrategy) for strategy in strategies):
-        return None if _ends_by_itself(strategies) else 1.0
-    if not _ends_by_itself(strategies):
-        raise InvalidConfig(
-            "`selection_config` does not say how many to select",
-            field=count_name,
-            hint="Give `n_samples`, `proportion_samples` or a stopping condition of a strategy.",
-        )
-    return None
+        return 1.0  # all that pass
+    raise InvalidConfig(
+        "`selection_config` does not say how many to select",
+        field=count_name,
+        hint="Give `n_samples`, `proportion_samples` or a stopping condition of a strategy.",
+    )
 
 
-def _ends_by_itself(strategies: Iterable[Strategy]) -> bool:
+def _ends_by_itself(strategy: Strategy) -> bool:
     """Whether a strategy says when it is enough."""
-    names = ("minimum_distance", "minimum_typicality", "maximum_sum")
-    return any(getattr(strategy, name, None) is not None for strategy in strategies for name in names)
+    match strategy:
+        case DiversityStrategy():
+            return strategy.minimum_distance is not None
+        case TypicalityStrategy():
+            return strategy.minimum_typicality is not None
+        case WeightsStrategy():
+            highest = None if strategy.target_range is None else strategy.target_range.max_sum
+            return strategy.maximum_sum is not None or highest is not None
+    return False
 
 
 # --- objects --------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from swath.core.errors import InvalidConfig
+from swath.core.scoring.names import OBJECT_FREQUENCY
 from swath.wire.lightly.config_keys import INPUT_KEYS, STRATEGY_KEYS, Generation, keys_of
 from swath.wire.lightly.config_reading import Values, read_keys, shown
 from swath.wire.lightly.metadata_keys import native_key
@@ -90,12 +91,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scorer:
-    """How scores are computed where that is a matter of choice."""
+    """How `object_frequency` is computed."""
 
     frequency_penalty: float = 0.25
     min_score: float = 0.9
 
     def scores(self, score: str, task: str) -> ScoresInput:
+        """The input that asks for a score of a task; of others than `object_frequency` this says nothing."""
+        if score != OBJECT_FREQUENCY:
+            return ScoresInput(score=score, task=task)
         return ScoresInput(score=score, task=task, frequency_penalty=self.frequency_penalty, min_score=self.min_score)
 
 
@@ -250,7 +254,7 @@ def _similarity(entry: Entry, looks: Looks) -> Strategy:
 def _weights(entry: Entry, looks: Looks) -> Strategy:
     strength = _strength(entry)
     maximum = _sum(entry, "strategy.stopping_condition_max_sum")
-    target = _target_range(entry)
+    target = _target_range(entry, maximum)
     if entry.input_type == "RANDOM" and maximum is None and target is None:
         return RandomStrategy(strength=strength, seed=_seed(entry))
     return WeightsStrategy(strength=strength, input=_numbers(entry, looks), maximum_sum=maximum, target_range=target)
@@ -414,12 +418,15 @@ def _sum(entry: Entry, name: str) -> float | None:
     return None if value is None else float(value)
 
 
-def _target_range(entry: Entry) -> TargetRange | None:
+def _target_range(entry: Entry, maximum: float | None) -> TargetRange | None:
     low_name, high_name = "strategy.target_range.min_sum", "strategy.target_range.max_sum"
     low, high = _sum(entry, low_name), _sum(entry, high_name)
-    if low is not None and high is not None and low > high:
-        raise entry.rule.invalid(low_name, f"expected at most `max_sum`, which is {high:g}")
-    return None if low is None and high is None else TargetRange(min_sum=low, max_sum=high)
+    if low is None and high is None:
+        return None
+    for name, most in (("max_sum", high), ("stopping_condition_max_sum", maximum)):
+        if low is not None and most is not None and low > most:
+            raise entry.rule.invalid(low_name, f"expected at most `{name}`, which is {most:g}")
+    return TargetRange(min_sum=low, max_sum=high)
 
 
 def _shares(entry: Entry) -> dict[str, float] | None:

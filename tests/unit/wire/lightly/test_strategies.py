@@ -399,6 +399,7 @@ def test_what_cannot_be_is_named_by_place_and_value(one: Json, field: str, word:
         whole("EMBEDDINGS", "DIVERSITY", rule={"stopping_condition_minimum_distance": 0.25}),
         whole("EMBEDDINGS", "TYPICALITY", rule={"stoppingConditionMinimumTypicality": 0.5}),
         whole("SCORES", "WEIGHTS", rule={"stoppingConditionMaxSum": 5}),
+        whole("SCORES", "WEIGHTS", rule={"targetRange": {"maxSum": 5}}),
     ],
 )
 def test_a_stopping_condition_may_say_how_many(one: Json) -> None:
