@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from swath.client.transport import Transport
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
+from swath.core.earlier import AttachedValues, EarlierValues
 from swath.core.embeddings import STORED_DTYPE, EmbedderIdentity
 from swath.core.errors import RunCancelled
 from swath.core.objects import KEY_BYTES
@@ -21,6 +22,7 @@ from swath.core.runs import RunState
 from swath.pipeline.ports import KillPoint, RunTarget
 from swath.wire.additions import EmbedderDocument, ReceiptDocument, read_used_files, write_manifest, write_parts
 from swath.wire.columns import Columns, read_columns
+from swath.wire.earlier import read_attached, read_earlier_values
 from swath.wire.runs import (
     LEASE_HEADER,
     LONGEST_MESSAGE,
@@ -123,6 +125,17 @@ class RemoteRunSession:
             names += of_page
             vectors.append(page.array("vector", STORED_DTYPE, (len(of_page), embedder.dimension)))
         return tuple(names), _one_matrix(vectors)
+
+    def earlier_values(self) -> EarlierValues:
+        return read_earlier_values(self._columns("earlier-values"))
+
+    def attached_values(self, keys: Sequence[str]) -> AttachedValues:
+        return read_attached(self._columns("attached-values", {"keys": json.dumps(list(keys))}))
+
+    def query_vectors(self, dataset: str, tag: str, embedder: EmbedderIdentity) -> NDArray[np.float16]:
+        identity = EmbedderDocument.of(embedder).model_dump(mode="json")
+        page = self._columns("query-vectors", {**identity, "dataset": dataset, "tag": tag})
+        return page.array("vector", STORED_DTYPE, (None, embedder.dimension))
 
     def enter(self, state: RunState) -> None:
         self.flush_log()

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from swath.core.embeddings import EmbedderIdentity
 from swath.core.objects import ObjectTable
 from swath.core.predictions import TaskSchema
+from swath.core.scoring.columns import ScoreColumns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class ImageAdditions:
     byte_sizes: NDArray[np.int64]  # (K,)
     thumbnail_keys: tuple[str, ...]
     vectors: NDArray[np.float16]  # (K, D)
+    scores: ScoreColumns | None = None  # (K, S) by tasks of predictions; None: nothing is known of them
 
     def __len__(self) -> int:
         return len(self.file_names)
@@ -60,6 +62,7 @@ class CropAdditions:
     thumbnail_keys: tuple[str, ...]
     padding: float
     vectors: NDArray[np.float16]  # (C, D)
+    scores: ScoreColumns | None = None  # (C, S) of the objects they are of
 
     def __len__(self) -> int:
         return len(self.file_names)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
 from swath.core.candidates import Candidates, Choice
+from swath.core.earlier import AttachedValues, EarlierValues
 from swath.core.embeddings import EmbedderIdentity
 from swath.core.runs import RunState
 
@@ -278,6 +279,21 @@ class RunSession(Protocol):
 
     def earlier_images(self, embedder: EmbedderIdentity) -> tuple[tuple[str, ...], NDArray[np.float16]]:
         """File names and vectors (M, D) of the image dataset. Raises Conflict as above."""
+        ...
+
+    def earlier_values(self) -> EarlierValues:
+        """What else is known of the samples of both datasets; its crops are in the order of their vectors."""
+        ...
+
+    def attached_values(self, keys: Sequence[str]) -> AttachedValues:
+        """What people attached under these keys to the images of the image dataset."""
+        ...
+
+    def query_vectors(self, dataset: str, tag: str, embedder: EmbedderIdentity) -> NDArray[np.float16]:
+        """Vectors (Q, D) of the samples of a tag, both by name or id, that the run's owner sees.
+
+        Raises NotFound where there is no such thing, Conflict for a tag without samples or vectors of another embedder.
+        """
         ...
 
     def known_crop_files(self) -> Sequence[str]:

@@ -38,7 +38,7 @@ from swath.store.embeddings import read_vectors, segments_of
 from swath.store.hints import near_names
 from swath.store.home import Home
 from swath.store.ids import new_id
-from swath.store.metadata_columns import load_metadata
+from swath.store.metadata_columns import load_metadata, load_score_columns
 from swath.store.neighbor_files import load_index, store_index
 from swath.store.sample_columns import load_columns
 
@@ -148,16 +148,18 @@ class BrowsedDataset:
         return self.kept_array(("mask", asked.key), lambda: mask_of(self.columns, asked.filter))
 
     def metadata(self) -> Mapping[str, MetadataColumn]:
-        """What people attached to the samples, of crops to their images: columns by key, read at their first use."""
+        """What people attached to the samples, of crops to their images, and the scores that each sample has itself:
+        columns by key, read at their first use."""
 
         def read() -> Mapping[str, MetadataColumn]:
             parent_id, parent = self.dataset.parent_id, self.columns.parent
             count = len(self.columns) if parent_id is None else int(parent.max(initial=-1)) + 1
             with self._store.reading() as connection:
                 found = load_metadata(connection, parent_id or self.dataset.id, count)
-            if parent_id is None:
-                return found
-            return {key: column.of_children(parent) for key, column in found.items()}
+                scores = load_score_columns(connection, self.dataset.id, len(self.columns))
+            if parent_id is not None:
+                found = {key: column.of_children(parent) for key, column in found.items()}
+            return dict(sorted((found | scores).items()))
 
         return self.kept("metadata", read, size_of=lambda found: sum(column.byte_count for column in found.values()))
 

@@ -15,6 +15,7 @@ from swath.core.embeddings import EmbedderIdentity
 from swath.core.errors import Conflict
 from swath.core.objects import ObjectTable
 from swath.core.outcomes import FileOutcome
+from swath.core.scoring.columns import ScoreColumns
 from swath.store import predictions as stored_predictions
 from swath.store import runs
 from swath.store.clock import now_ms
@@ -32,6 +33,7 @@ from swath.store.embeddings import AddedVectors, Segment, record_segments, write
 from swath.store.home import Home
 from swath.store.ids import new_ids
 from swath.store.projections import PointFile, record_points, write_points
+from swath.store.sample_scores import record_scores
 from swath.store.samples import (
     find_object_keys,
     find_samples,
@@ -278,6 +280,17 @@ def _record_images(
     changed = placement.sample_indices[placement.changed_images].tolist()
     stored_predictions.delete_predictions(connection, plan.images.id, changed)
     mark_stale(connection, placement.stale_parents)
+    if additions.images.scores is not None:
+        is_new = set(placement.new_images.tolist())
+        there_before = [row for row in range(len(placement.sample_ids)) if row not in is_new]
+        record_scores(
+            connection,
+            plan.images.id,
+            placement.sample_indices,
+            additions.images.scores,
+            known=placement.sample_indices[there_before].tolist(),
+            outdated=set(changed),
+        )
 
 
 def _record_predictions(connection: Connection, plan: RunPlan, predictions: ObjectTable, placement: _Placement) -> None:
@@ -321,6 +334,9 @@ def _record_crops(
         run_id=plan.run_id,
         now=now,
     )
+    if crops.scores is not None:
+        indices = np.arange(len(placement.new_crops), dtype=np.int32) + np.int32(placement.crops_before)
+        record_scores(connection, plan.crops.id, indices, crops.scores.take(placement.new_crops))
 
 
 def _receipt(connection: Connection, plan: RunPlan) -> CommitReceipt | None:
@@ -358,6 +374,7 @@ def _check_shapes(plan: RunPlan, additions: RunAdditions) -> None:
     columns = (images.digests, images.widths, images.heights, images.byte_sizes, images.thumbnail_keys)
     _check(all(len(column) == count for column in columns), "columns of the images differ in length")
     _check_vectors(images.vectors, count, dimension, "images")
+    _check_scores(images.scores, count, "images")
     _check((plan.task is None) == (additions.schema is None) == (predictions is None), "objects without a task")
     if plan.task is not None and additions.schema is not None:
         _check(additions.schema.task_name == plan.task, "the schema is of another task")
@@ -369,6 +386,7 @@ def _check_shapes(plan: RunPlan, additions: RunAdditions) -> None:
     crop_columns = (crops.crop_keys, crops.image_row, crops.prediction_row, crops.byte_sizes, crops.thumbnail_keys)
     _check(all(len(column) == len(crops) for column in crop_columns), "columns of the crops differ in length")
     _check_vectors(crops.vectors, len(crops), dimension, "crops")
+    _check_scores(crops.scores, len(crops), "crops")
     assert predictions is not None
     _check_rows(crops.image_row, count, "crops", "images")
     _check_rows(crops.prediction_row, len(predictions), "crops", "predictions")
@@ -379,6 +397,12 @@ def _check_shapes(plan: RunPlan, additions: RunAdditions) -> None:
 def _check_vectors(vectors: NDArray[np.float16], count: int, dimension: int, noun: str) -> None:
     _check(vectors.shape == (count, dimension), f"vectors of {noun}: {vectors.shape}, not {(count, dimension)}")
     _check(bool(np.isfinite(vectors).all()), f"vectors of {noun} hold NaN or infinity")
+
+
+def _check_scores(scores: ScoreColumns | None, count: int, noun: str) -> None:
+    if scores is not None:
+        _check(len(scores) == count, f"scores of {noun}: {len(scores)}, not {count}")
+        _check(not np.isinf(scores.values).any(), f"scores of {noun} hold infinity")
 
 
 def _check_rows(rows: NDArray[np.int32], count: int, whose: str, into: str) -> None:

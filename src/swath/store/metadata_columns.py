@@ -1,4 +1,4 @@
-"""The metadata of a dataset as columns: what the database says of every sample, read in one go."""
+"""The metadata and the scores of a dataset as columns: what the database says of every sample, read in one go."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from swath.core.browsing.metadata import MetadataColumn, MetadataReader
+from swath.core.browsing.metadata import MetadataColumn, MetadataReader, number_column
 from swath.store import schema
+from swath.store.sample_scores import read_scores
 
 ROWS_AT_A_TIME = 2_000
+
+SCORES_KEY = "scores"
+"""Where scores stand among the metadata of a sample; nothing that people attach hides them."""
 
 _table = schema.sample_metadata
 
@@ -29,6 +33,18 @@ def load_metadata(connection: Connection, dataset_id: str, count: int) -> dict[s
             for index, text in rows:
                 reader.add(index, _read(text))
     return reader.columns(count)
+
+
+def load_score_columns(connection: Connection, dataset_id: str, count: int) -> dict[str, MetadataColumn]:
+    """The scores of samples 0 to `count` - 1 of any dataset as columns under `scores.<task>.<score>`."""
+    scores = read_scores(connection, dataset_id, count)
+    columns = {score_key(task, name): scores.column(task, name) for task, name in scores.names}
+    return {key: number_column(key, values) for key, values in columns.items()}
+
+
+def score_key(task: str, name: str) -> str:
+    """The key of metadata under which the scores of a task are looked for."""
+    return f"{SCORES_KEY}.{task}.{name}"
 
 
 def _read(text: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
+from swath.core.earlier import AttachedValues, EarlierValues
 from swath.core.embeddings import EmbedderIdentity
 from swath.core.errors import Conflict, InvalidConfig, RunCancelled
 from swath.core.runs import RunState
@@ -20,11 +21,13 @@ from swath.store.clock import now_ms
 from swath.store.commit import RunPlan, check_embedder, commit_additions
 from swath.store.database import Store
 from swath.store.datasets import crops_datasets_of, plan_crop_dataset, plan_image_dataset
+from swath.store.earlier_values import read_attached, read_earlier_values
 from swath.store.embeddings import read_vectors
 from swath.store.home import Home
 from swath.store.queue import plan_of, requeue_dead, run_in_the_way
 from swath.store.run_endings import close_abandoned_runs
 from swath.store.samples import file_names_of, object_keys_of
+from swath.store.selection_queries import query_vectors
 from swath.store.sweep import sweep
 from swath.store.used_files import read_used_files, readable_digests
 from swath.store.users import local_user
@@ -175,6 +178,20 @@ class StoreRunSession:
             names = file_names_of(connection, self._plan.images.id)
             vectors = read_vectors(connection, self._home, self._plan.images.id, dimension=embedder.dimension)
         return names, vectors
+
+    def earlier_values(self) -> EarlierValues:
+        images, crops = self._plan.images, self._plan.crops
+        with self._store.reading() as connection:
+            return read_earlier_values(connection, images.id, None if crops is None else crops.id)
+
+    def attached_values(self, keys: Sequence[str]) -> AttachedValues:
+        with self._store.reading() as connection:
+            return read_attached(connection, self._plan.images.id, keys)
+
+    def query_vectors(self, dataset: str, tag: str, embedder: EmbedderIdentity) -> NDArray[np.float16]:
+        with self._store.reading() as connection:
+            owner_id = runs.find_run(connection, self._plan.run_id).owner_id
+            return query_vectors(connection, self._home, dataset, tag, owner_id, embedder)
 
     def known_crop_files(self) -> Sequence[str]:
         if self._plan.crops is None:

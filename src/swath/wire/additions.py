@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from swath.core.embeddings import STORED_DTYPE, EmbedderIdentity
 from swath.core.errors import InvalidConfig
 from swath.core.objects import KEY_BYTES, ObjectTable
 from swath.core.predictions import Category, TaskSchema, TaskType
+from swath.core.scoring.columns import ScoreColumns
 from swath.wire.columns import Column, Columns, read_columns, write_columns
 
 DIGEST_BYTES = 32
@@ -68,6 +69,13 @@ class EarlierRows(EmbedderDocument):
     count: int = Field(ge=1, le=1 << 31, description="rows, at most")
 
 
+class QueryRows(EmbedderDocument):
+    """Which samples a similarity looks for, and by which embedder their vectors must be."""
+
+    dataset: str = Field(min_length=1, max_length=1000, description="name or id")
+    tag: str = Field(min_length=1, max_length=1000, description="name or id")
+
+
 class CategoryDocument(_Document):
     id: int = Field(ge=-(1 << 31), lt=1 << 31)
     name: str
@@ -100,15 +108,21 @@ class SchemaDocument(_Document):
         return TaskSchema(task_name=self.task_name, task_type=self.task_type, categories=categories)
 
 
+ScoreNames = Annotated[tuple[tuple[str, str], ...], Field(max_length=1000)]
+
+
 class AdditionsManifest(_Document):
     """All of the additions but their rows; `rows` has the number of rows of every part, table by table.
 
-    `predictions` and `crops` are no keys of `rows` for a run without objects.
+    `predictions` and `crops` are no keys of `rows` for a run without objects. `image_scores` and `crop_scores` name the
+    columns of scores, each by its task and itself, None where nothing is known of any.
     """
 
     embedder: EmbedderDocument
     task_schema: SchemaDocument | None = None
     padding: float = Field(default=0.0, ge=0)
+    image_scores: ScoreNames | None = None
+    crop_scores: ScoreNames | None = None
     rows: dict[Table, tuple[int, ...]]
 
     def part_names(self) -> list[str]:
@@ -145,6 +159,8 @@ def write_manifest(additions: RunAdditions) -> AdditionsManifest:
         embedder=EmbedderDocument.of(additions.embedder),
         task_schema=None if additions.schema is None else SchemaDocument.of(additions.schema),
         padding=0.0 if additions.crops is None else additions.crops.padding,
+        image_scores=_score_names(additions.images.scores),
+        crop_scores=None if additions.crops is None else _score_names(additions.crops.scores),
         rows=rows,
     )
 
@@ -178,11 +194,18 @@ def read_additions(manifest: AdditionsManifest, read_part: Callable[[str], bytes
     has_predictions, has_crops = Table.PREDICTIONS in manifest.rows, Table.CROPS in manifest.rows
     return RunAdditions(
         embedder=manifest.embedder.identity(),
-        images=_read_images(read(Table.IMAGES, lambda part, rows: _image_columns(part, rows, dimension)), dimension),
+        images=_read_images(
+            read(Table.IMAGES, lambda part, rows: _image_columns(part, rows, dimension, manifest.image_scores)),
+            dimension,
+            manifest.image_scores,
+        ),
         schema=None if manifest.task_schema is None else manifest.task_schema.schema_value(),
         predictions=_read_predictions(read(Table.PREDICTIONS, _prediction_columns)) if has_predictions else None,
         crops=_read_crops(
-            read(Table.CROPS, lambda part, rows: _crop_columns(part, rows, dimension)), dimension, manifest.padding
+            read(Table.CROPS, lambda part, rows: _crop_columns(part, rows, dimension, manifest.crop_scores)),
+            dimension,
+            manifest.padding,
+            manifest.crop_scores,
         )
         if has_crops
         else None,
@@ -201,6 +224,7 @@ def _tables(additions: RunAdditions) -> dict[Table, Mapping[str, Column]]:
             "byte_size": images.byte_sizes,
             "thumbnail_key": images.thumbnail_keys,
             "vector": images.vectors,
+            **_score_column(images.scores),
         }
     }
     if predictions is not None:
@@ -214,6 +238,7 @@ def _tables(additions: RunAdditions) -> dict[Table, Mapping[str, Column]]:
             "byte_size": crops.byte_sizes,
             "thumbnail_key": crops.thumbnail_keys,
             "vector": crops.vectors,
+            **_score_column(crops.scores),
         }
     files = additions.used_files
     tables[Table.USED_FILES] = {
@@ -228,6 +253,14 @@ def _tables(additions: RunAdditions) -> dict[Table, Mapping[str, Column]]:
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns of the {table} differ in length: {lengths}")
     return tables
+
+
+def _score_names(scores: ScoreColumns | None) -> ScoreNames | None:
+    return None if scores is None else scores.names
+
+
+def _score_column(scores: ScoreColumns | None) -> Mapping[str, Column]:
+    return {} if scores is None else {"score": scores.values}
 
 
 def _ranges(columns: Mapping[str, Column]) -> Iterator[tuple[int, int]]:
@@ -251,7 +284,7 @@ _PREDICTION_COLUMNS: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]] = {
 }
 
 
-def _image_columns(part: Columns, rows: int, dimension: int) -> dict[str, Any]:
+def _image_columns(part: Columns, rows: int, dimension: int, scores: ScoreNames | None) -> dict[str, Any]:
     return {
         "file_names": _names(part, "file_name", rows),
         "digests": _digests(part, "digest", rows),
@@ -260,10 +293,11 @@ def _image_columns(part: Columns, rows: int, dimension: int) -> dict[str, Any]:
         "byte_sizes": part.array("byte_size", "<i8", (rows,)),
         "thumbnail_keys": _names(part, "thumbnail_key", rows),
         "vectors": part.array("vector", STORED_DTYPE, (rows, dimension)),
+        "scores": None if scores is None else part.array("score", "<f8", (rows, len(scores))),
     }
 
 
-def _read_images(parts: Sequence[Mapping[str, Any]], dimension: int) -> ImageAdditions:
+def _read_images(parts: Sequence[Mapping[str, Any]], dimension: int, scores: ScoreNames | None) -> ImageAdditions:
     return ImageAdditions(
         file_names=_joined(parts, "file_names"),
         digests=_joined(parts, "digests"),
@@ -272,6 +306,7 @@ def _read_images(parts: Sequence[Mapping[str, Any]], dimension: int) -> ImageAdd
         byte_sizes=_stacked(parts, "byte_sizes", np.empty(0, np.int64)),
         thumbnail_keys=_joined(parts, "thumbnail_keys"),
         vectors=_stacked(parts, "vectors", np.empty((0, dimension), STORED_DTYPE)),
+        scores=_read_scores(parts, scores),
     )
 
 
@@ -288,7 +323,7 @@ def _read_predictions(parts: Sequence[Mapping[str, Any]]) -> ObjectTable:
     )
 
 
-def _crop_columns(part: Columns, rows: int, dimension: int) -> dict[str, Any]:
+def _crop_columns(part: Columns, rows: int, dimension: int, scores: ScoreNames | None) -> dict[str, Any]:
     return {
         "file_names": _names(part, "file_name", rows),
         "crop_keys": part.array("crop_key", "u1", (rows, KEY_BYTES)),
@@ -297,10 +332,13 @@ def _crop_columns(part: Columns, rows: int, dimension: int) -> dict[str, Any]:
         "byte_sizes": part.array("byte_size", "<i8", (rows,)),
         "thumbnail_keys": _names(part, "thumbnail_key", rows),
         "vectors": part.array("vector", STORED_DTYPE, (rows, dimension)),
+        "scores": None if scores is None else part.array("score", "<f8", (rows, len(scores))),
     }
 
 
-def _read_crops(parts: Sequence[Mapping[str, Any]], dimension: int, padding: float) -> CropAdditions:
+def _read_crops(
+    parts: Sequence[Mapping[str, Any]], dimension: int, padding: float, scores: ScoreNames | None
+) -> CropAdditions:
     return CropAdditions(
         file_names=_joined(parts, "file_names"),
         crop_keys=_stacked(parts, "crop_keys", np.empty((0, KEY_BYTES), np.uint8)),
@@ -310,7 +348,16 @@ def _read_crops(parts: Sequence[Mapping[str, Any]], dimension: int, padding: flo
         thumbnail_keys=_joined(parts, "thumbnail_keys"),
         padding=padding,
         vectors=_stacked(parts, "vectors", np.empty((0, dimension), STORED_DTYPE)),
+        scores=_read_scores(parts, scores),
     )
+
+
+def _read_scores(parts: Sequence[Mapping[str, Any]], names: ScoreNames | None) -> ScoreColumns | None:
+    if names is None:
+        return None
+    if len(set(names)) != len(names):
+        raise InvalidConfig("the manifest names a score twice", field="scores")
+    return ScoreColumns(names=names, values=_stacked(parts, "scores", np.empty((0, len(names)))))
 
 
 def _used_files(part: Columns, rows: int) -> list[UsedFile]:

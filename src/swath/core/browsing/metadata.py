@@ -124,6 +124,30 @@ class MetadataReader:
         return {_plain(key): self._keys[key].column(_plain(key), count) for key in sorted(frequent)}
 
 
+def number_column(key: str, values: NDArray[np.float64]) -> MetadataColumn:
+    """The column of a number of every sample (N,), NaN for none; at least one has one."""
+    is_there = ~np.isnan(values)
+    numbers, place = np.unique(values[is_there], return_inverse=True)
+    codes = np.full(len(values), NO_CODE, dtype=np.int32)
+    codes[is_there] = place
+    return _of_numbers(key, numbers, codes)
+
+
+def _of_numbers(key: str, numbers: NDArray[np.float64], codes: NDArray[np.int32]) -> MetadataColumn:
+    """The column of distinct ascending numbers (U,), at least one, and of places (N,) among them."""
+    edges = nice_edges(numbers[0], numbers[-1], is_whole=bool((numbers == np.floor(numbers)).all()))
+    of_value = np.searchsorted(edges[1:-1], numbers, side="right")
+    return MetadataColumn(
+        key=key,
+        kind=MetadataKind.NUMBER,
+        codes=codes,
+        labels=(),
+        numbers=numbers,
+        edges=edges,
+        slots=np.append(of_value, len(edges) - 1).astype(np.uint16).take(codes, mode="wrap"),
+    )
+
+
 def flattened(document: Mapping[str, Any]) -> dict[str, Scalar]:
     """The values of a JSON document by key, those of nested objects under `outer.inner`.
 
@@ -230,26 +254,20 @@ class _Values:
         values = [value[0] if isinstance(value, tuple) else value for value in self.code_of]
         kinds = set(map(_kind, values))
         kind = kinds.pop() if len(kinds) == 1 else MetadataKind.TEXT
-        labels: tuple[str, ...] = ()
-        numbers = edges = np.empty(0)
+        codes = np.full(count, NO_CODE, dtype=np.int32)
         if kind is MetadataKind.NUMBER:
             numbers, place = np.unique(np.array(values, dtype=np.float64), return_inverse=True)
-        else:
-            texts = [_plain(scalar_text(value)) for value in values]
-            labels = BOOLEANS if kind is MetadataKind.BOOLEAN else tuple(sorted(set(texts)))
-            place_of = {label: place for place, label in enumerate(labels)}
-            place = np.array([place_of[text] for text in texts], dtype=np.int64)
-        codes = np.full(count, NO_CODE, dtype=np.int32)
+            codes[indices[is_there]] = place[seen[is_there]]
+            return _of_numbers(key, numbers, codes)
+        texts = [_plain(scalar_text(value)) for value in values]
+        labels = BOOLEANS if kind is MetadataKind.BOOLEAN else tuple(sorted(set(texts)))
+        place_of = {label: place for place, label in enumerate(labels)}
+        place = np.array([place_of[text] for text in texts], dtype=np.int64)
         codes[indices[is_there]] = place[seen[is_there]]
-        if kind is MetadataKind.NUMBER:
-            edges = nice_edges(numbers[0], numbers[-1], is_whole=bool((numbers == np.floor(numbers)).all()))
-            of_value = np.searchsorted(edges[1:-1], numbers, side="right")
-            slots = np.append(of_value, len(edges) - 1).astype(np.uint16).take(codes, mode="wrap")
-        elif len(labels) <= MOST_DISTINCT:
-            slots = np.where(codes == NO_CODE, len(labels), codes).astype(np.uint16)
-        else:
-            slots = None
-        return MetadataColumn(key=key, kind=kind, codes=codes, labels=labels, numbers=numbers, edges=edges, slots=slots)
+        is_countable = len(labels) <= MOST_DISTINCT
+        slots = np.where(codes == NO_CODE, len(labels), codes).astype(np.uint16) if is_countable else None
+        none = np.empty(0)
+        return MetadataColumn(key=key, kind=kind, codes=codes, labels=labels, numbers=none, edges=none, slots=slots)
 
 
 def _scalar(value: Any) -> Scalar | None:

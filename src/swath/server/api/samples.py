@@ -20,8 +20,10 @@ from swath.server.sample_documents import names_in, names_of, sample_documents
 from swath.server.services import Services
 from swath.store.datasets import Dataset
 from swath.store.ids import is_id
+from swath.store.metadata_columns import SCORES_KEY
 from swath.store.sample_lookup import indices_of, predictions_of_image
-from swath.store.sample_metadata import attached_to_samples
+from swath.store.sample_metadata import attached_to_samples, merged
+from swath.store.sample_scores import scores_of_sample
 from swath.store.tags import Tag, list_tags
 from swath.wire.browsing import (
     Bins,
@@ -237,6 +239,9 @@ def _details(services: Services, dataset: Dataset, index: int) -> SampleDetails:
     with services.store.reading() as connection:
         image_id = document.id if document.crop is None else document.crop.parent_sample_id
         metadata = attached_to_samples(connection, [image_id]).get(image_id, {})
+        # As in filters: what the sample itself is scored with, a crop not with what its image is.
+        if scores := scores_of_sample(connection, dataset.id, index):
+            metadata = merged(metadata, {SCORES_KEY: scores})
     return SampleDetails(
         **dict(document), dataset_name=dataset.name, metadata=presentable(metadata), predictions=predictions
     )

@@ -39,8 +39,16 @@ from swath.store.runs import Run
 from swath.store.session import StoreRunSession, resume_session
 from swath.store.session_columns import read_crop_rows, read_image_rows
 from swath.store.workers import find_worker
-from swath.wire.additions import AdditionsManifest, EarlierRows, ReceiptDocument, read_additions, write_used_files
+from swath.wire.additions import (
+    AdditionsManifest,
+    EarlierRows,
+    QueryRows,
+    ReceiptDocument,
+    read_additions,
+    write_used_files,
+)
 from swath.wire.columns import MEDIA_TYPE, Column, write_columns
+from swath.wire.earlier import write_attached, write_earlier_values
 from swath.wire.runs import (
     LEASE_HEADER,
     DatasourceAccess,
@@ -260,6 +268,41 @@ def get_earlier_images(services: ServicesDep, lease: LeaseDep, asked: Annotated[
             dimension=asked.dimension,
         )
     return _columns(write_columns({"file_name": rows.file_names, "vector": rows.vectors}, {"total": rows.total}))
+
+
+@router.get("/runs/{run}/session/earlier-values", response_class=Response, responses=COLUMNS)
+def get_earlier_values(services: ServicesDep, lease: LeaseDep) -> Response:
+    """What else is known of the samples of both datasets: columns of images `file_name`, `image_size`, `image_score`,
+    of crops that are not stale `image_of_crop`, `category_id`, `crop_size`, `crop_score`.
+    """
+    return _columns(write_earlier_values(_session(services, lease).earlier_values()))
+
+
+@router.get("/runs/{run}/session/attached-values", response_class=Response, responses=COLUMNS)
+def get_attached_values(
+    services: ServicesDep,
+    lease: LeaseDep,
+    keys: Annotated[str, Query(max_length=50_000, description="JSON list of keys of metadata")],
+) -> Response:
+    """What people attached to images: columns `file_name` and `values` (JSON); `key` holds all keys there are."""
+    return _columns(write_attached(_session(services, lease).attached_values(_texts(keys, field="keys"))))
+
+
+@router.get("/runs/{run}/session/query-vectors", response_class=Response, responses=COLUMNS)
+def get_query_vectors(services: ServicesDep, lease: LeaseDep, asked: Annotated[QueryRows, Query()]) -> Response:
+    """The samples of a tag that a similarity looks for: column `vector`. 404 for what the run's owner does not see."""
+    vectors = _session(services, lease).query_vectors(asked.dataset, asked.tag, asked.identity())
+    return _columns(write_columns({"vector": vectors}))
+
+
+def _texts(value: str, *, field: str) -> list[str]:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = None
+    if not (isinstance(found, list) and all(isinstance(text, str) for text in found)):
+        raise InvalidConfig(f"`{field}` must be a JSON list of texts", field=field)
+    return found
 
 
 @router.get("/runs/{run}/credentials")
