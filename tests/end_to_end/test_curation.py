@@ -65,7 +65,7 @@ def test_what_cannot_be_chosen_is_said_with_the_right_code(swath: Fixture, photo
         (("nothing", "--n-samples", "1"), 2, "there is no dataset `nothing`"),
         (("photos-crops",), 2, "Nothing says how many to select"),
         (("photos-crops", "--n-samples", "0"), 2, "selection.n_samples"),
-        (("photos-crops", "--min-distance", "-2"), 2, "`selection.strategies.0.minimum_distance`"),
+        (("photos-crops", "--min-distance", "-2"), 2, "`selection.strategies[0].minimum_distance`"),
         (("photos-crops", "--n-samples", "1", "--from-tag", "vans"), 2, "there is no tag `vans`"),
         (("photos-crops", "--n-samples", "1", "--tag", "?"), 2, "a tag cannot be called `?`"),
         (("photos-crops", "--n-samples", "1", "--preselected-tag", "initial-tag"), 2, "nothing to choose from"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from swath.core.errors import InvalidConfig, NotLoggedIn, SourceUnavailable, SwathError, TooManyAttempts
+from swath.wire.documents import field_name
 from swath.wire.problems import BY_NAME, MEDIA_TYPE, PROBLEM_TYPES, FieldProblem, Problem, problem_of
 
 logger = logging.getLogger("swath.server")
@@ -106,7 +107,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 
 def _field_problem(item: Mapping[str, Any]) -> FieldProblem:
-    field = _field_name(item["loc"])
+    field = field_name(item["loc"][1:])
     if item["type"] == "json_invalid":
         return FieldProblem(field="", detail=f"the body is not JSON: {item.get('ctx', {}).get('error', item['msg'])}")
     what = f"`{field}`" if field else "the body"
@@ -116,17 +117,6 @@ def _field_problem(item: Mapping[str, Any]) -> FieldProblem:
         return FieldProblem(field=field, detail=f"{what} is not known")
     message = str(item["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     return FieldProblem(field=field, detail=f"{what}: {message}{_got(field, item.get('input'))}")
-
-
-def _field_name(location: Sequence[str | int]) -> str:
-    """`("body", "filter", "all_of", 0, "limit")` → `filter.all_of[0].limit`, as the person wrote it."""
-    name = ""
-    for part in location[1:]:
-        if isinstance(part, int):
-            name += f"[{part}]"
-        else:
-            name += f".{part}" if name else part
-    return name
 
 
 def _got(field: str, value: object) -> str:

@@ -5,26 +5,18 @@ Times are milliseconds since 1970 (UTC).
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, JsonValue, StrictFloat, StrictInt, model_validator
+from pydantic import Field, JsonValue, StrictFloat, StrictInt, model_validator
 
 from swath.core.errors import InvalidConfig
 from swath.core.runs import RunState
-from swath.wire.run_config import (
-    Document,
-    MaxPerImage,
-    ObjectLevelConfig,
-    Quota,
-    RunConfig,
-    SelectionConfig,
-    SelectionUnit,
-    Strategy,
-    parse_run_config,
-)
+from swath.wire.documents import Document, refuse_unknown_keys
+from swath.wire.run_config import ObjectLevelConfig, RunConfig, parse_run_config
+from swath.wire.selection import MaxPerImage, Quota, SelectionConfig, SelectionUnit, Strategies
+from swath.wire.selection_rules import refuse_foreign_inputs
 
 Id = Annotated[str, Field(pattern="^[0-9a-f]{24}$")]
 Label = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9._:=-]{0,62}$")]
@@ -71,7 +63,7 @@ class RequestedSelection(Document):
     )
     proportion_samples: float | None = Field(default=None, gt=0, le=1)
     unit: SelectionUnit = SelectionUnit.OBJECTS
-    strategies: tuple[Strategy, ...] = SelectionConfig().strategies
+    strategies: Strategies = SelectionConfig().strategies
     max_per_image: MaxPerImage | None = Field(default=None, description="objects picked of one image, at most")
     quotas: dict[str, Quota] | None = Field(default=None, description="by name of category, of objects")
 
@@ -92,36 +84,10 @@ class RunRequest(Document):
     @model_validator(mode="before")
     @classmethod
     def _knows_every_key(cls, data: object) -> object:
+        if isinstance(data, Mapping):
+            refuse_foreign_inputs(data.get("selection"))
         refuse_unknown_keys(cls, data)
         return data
-
-
-def refuse_unknown_keys(model: type[BaseModel], data: object, place: str = "") -> None:
-    """Raise InvalidConfig for the first key that a document or one inside it does not have, with the one meant."""
-    if not isinstance(data, Mapping):
-        return
-    for key, value in data.items():
-        field = model.model_fields.get(key) if isinstance(key, str) else None
-        if field is None:
-            near = difflib.get_close_matches(str(key), model.model_fields, n=1)
-            raise InvalidConfig(
-                f"`{place}{key}` is not known",
-                field=f"{place}{key}",
-                hint=f"Did you mean `{near[0]}`?" if near else f"There are {_listed(model.model_fields)}.",
-            )
-        inner = _documents_in(field.annotation)
-        if len(inner) == 1:
-            refuse_unknown_keys(inner[0], value, f"{place}{key}.")
-
-
-def _documents_in(annotation: object) -> list[type[BaseModel]]:
-    """The documents that a field may be: of `X | None` it is X."""
-    candidates = (annotation, *get_args(annotation))
-    return [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
 
 
 def requested_config(request: RunRequest, *, dataset_name: str, input_uri: str, output_uri: str) -> RunConfig:
