@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 UV := .tools/bin/uv
 RUN := .venv/bin
-KERNELS := src/swath/core/selection/kernels.so
+KERNELS := src/swath/core/selection/libkernels.so
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := .venv
 

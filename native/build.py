@@ -24,8 +24,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 SOURCES = Path(__file__).resolve().parent
-LIBRARY = SOURCES.parent / "src" / "swath" / "core" / "selection" / "kernels.so"
-"""The name is the same on every system; what loads it does not look at the suffix."""
+LIBRARY = SOURCES.parent / "src" / "swath" / "core" / "selection" / "libkernels.so"
+"""The name is the same on every system: what loads it does not look at the suffix. It must not be that of a module."""
 
 
 def compiler_package() -> str:

@@ -23,6 +23,31 @@ static inline Rows rows_at(const void *numbers, int64_t half, int64_t depth) {
 
 static inline int64_t padded(int64_t depth) { return (depth + LANES_OF_SUMS - 1) / LANES_OF_SUMS * LANES_OF_SUMS; }
 
+#if defined(__F16C__) || defined(__aarch64__)
+
+typedef _Float16 Halves __attribute__((vector_size(2 * LANES_OF_SUMS)));
+typedef float Singles __attribute__((vector_size(4 * LANES_OF_SUMS)));
+
+static inline int64_t load_halves(const unsigned char *from, int64_t depth, float *restrict raw) {
+    int64_t whole = depth / LANES_OF_SUMS * LANES_OF_SUMS;
+    for (int64_t j = 0; j < whole; j += LANES_OF_SUMS) {
+        Halves halves;
+        memcpy(&halves, from + 2 * j, sizeof halves);
+        Singles singles = __builtin_convertvector(halves, Singles);
+        memcpy(raw + j, &singles, sizeof singles);
+    }
+    return whole;
+}
+
+#else
+
+static inline int64_t load_halves(const unsigned char *from, int64_t depth, float *restrict raw) {
+    (void)from, (void)depth, (void)raw;
+    return 0;
+}
+
+#endif
+
 /* Half-precision bits moved to where single precision has them are too small by 2^112, subnormal numbers too. */
 static inline float half_to_single(uint16_t half) {
     uint32_t bits = ((uint32_t)(half & 0x7fff) << 13) | ((uint32_t)(half & 0x8000) << 16);
@@ -38,7 +63,7 @@ static inline void load_row(Rows rows, int64_t row, float *restrict raw) {
         return;
     }
     const unsigned char *from = rows.numbers + row * rows.depth * 2;
-    for (int64_t j = 0; j < rows.depth; j++) {
+    for (int64_t j = load_halves(from, rows.depth, raw); j < rows.depth; j++) {
         uint16_t half;
         memcpy(&half, from + 2 * j, sizeof half);
         raw[j] = half_to_single(half);

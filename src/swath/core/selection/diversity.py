@@ -4,43 +4,46 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from swath.core.errors import InvalidConfig
+from swath.core.selection.batched import BatchedNearest
 from swath.core.selection.distances import Vectors, blocks, largest_magnitude
+from swath.core.selection.kernels import Aggregate
 from swath.core.selection.objective import MapChunks, Measure
-from swath.core.selection.units import RowsOfUnits
+from swath.core.selection.units import RowsOfUnits, Units
 
 MinimumDistanceMode = Literal["stop", "filter"]
-
-DIRECT_UP_TO = 500_000_000
-"""Numbers touched (rows x picks x dimension) up to which numpy alone is faster than loading the compiled kernels.
-
-numpy takes about 3 ns each; numba 1 s to import and to load its cache, 10 s to compile the first time on a machine.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Diversity:
     """Distances between rows of `vectors` (N, D), float16 or float32, Euclidean as they are: nothing is normalised.
 
-    The gain of a unit is the mean over its rows of the squared distance to the nearest selected row; all its rows
-    count as selected once it is picked. `preselected` (M, D) are rows selected before; they are never picked.
+    Without `units` each row is its own unit. The gain of a unit is the `aggregate` over its rows of the squared
+    distance to the nearest selected row; all its rows count as selected once it is picked. `preselected` (M, D) are
+    rows selected before; they are never picked.
 
-    A unit nearer than `minimum_distance` is not picked; exactly that far is far enough. Mode `stop` ends at the first
-    best candidate that is too near, mode `filter` passes over all that are. As the best candidate is the farthest,
-    both pick the same units here; they differ in units without rows (`filter` still takes them in the end), and once
-    other objectives have a say in which candidate is best. 0 is no limit, and so is None.
+    With `max` one new object is enough for an image, with `mean` known ones beside it count against it, with `sum`
+    images of many objects come first.
+
+    The distance of a unit is the root of its gain. A unit nearer than `minimum_distance` is not picked; exactly that
+    far is far enough. Mode `stop` ends at the first best candidate that is too near, mode `filter` passes over all
+    that are. As the best candidate is the farthest, both pick the same units here; they differ in units without rows
+    (`filter` still takes them in the end), and once other objectives have a say in which candidate is best. 0 is no
+    limit, and so is None.
 
     Raises ValueError for shapes, dtypes and numbers that cannot be (NaN and infinity: the first such row is named),
     InvalidConfig for settings a user chose.
     """
 
     vectors: Vectors
+    units: Units | None = None
     preselected: Vectors | None = None
     strength: float = 1.0
+    aggregate: Aggregate = "max"
     minimum_distance: float | None = None
     minimum_distance_mode: MinimumDistanceMode = "stop"
     largest: float = field(init=False, repr=False, default=0.0)
@@ -54,6 +57,12 @@ class Diversity:
                 raise ValueError(
                     f"preselected has {self.preselected.shape[1]} dimensions, vectors have {self.vectors.shape[1]}"
                 )
+        if self.aggregate not in get_args(Aggregate):
+            raise InvalidConfig(
+                f"Aggregation over the objects of an image is not known: `{self.aggregate}`",
+                field="aggregate",
+                hint=f"use one of {', '.join(f'`{name}`' for name in get_args(Aggregate))}",
+            )
         limit = self.minimum_distance
         if limit is not None and not (limit >= 0 and math.isfinite(limit)):
             raise InvalidConfig(
@@ -77,6 +86,10 @@ class Diversity:
         return len(self.vectors)
 
     @property
+    def unit_count(self) -> int:
+        return self.row_count if self.units is None else self.units.unit_count
+
+    @property
     def lowest_gain(self) -> float:
         """The smallest gain whose root is not below the minimum distance."""
         limit = self.minimum_distance or 0.0
@@ -91,15 +104,14 @@ class Diversity:
         """Start measuring for about `count` picks."""
         rows_per_unit = max(1.0, self.row_count / max(1, units.unit_count))
         joining = count * rows_per_unit + (0 if self.preselected is None else len(self.preselected))
-        dimension = self.vectors.shape[1]  # the compiled kernels want one at least
-        if dimension == 0 or self.row_count * joining * dimension <= DIRECT_UP_TO:
-            from swath.core.selection.direct import DirectNearest
-
-            return DirectNearest(self.vectors, self.preselected, units, self.largest)
-        from swath.core.selection.batched import BatchedNearest
-
         return BatchedNearest(
-            self.vectors, self.preselected, units, self.largest, map_chunks, expected_rows=int(joining) + 1
+            self.vectors,
+            self.preselected,
+            units,
+            self.largest,
+            map_chunks,
+            aggregate=self.aggregate,
+            expected_rows=int(joining) + 1,
         )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from swath.core.errors import SwathError
 
-LIBRARY = "kernels.so"
+LIBRARY = "libkernels.so"
 
 
 class BrokenInstall(SwathError):

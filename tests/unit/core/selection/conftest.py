@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from swath.core.selection import diversity
+from swath.core.selection import native
 
 
-@pytest.fixture(params=["direct", "batched"])
+@pytest.fixture(params=native.levels())
 def way(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Both ways of measuring distances, whatever the size of the problem."""
+    """Every instruction set that the machine can run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(diversity, "DIRECT_UP_TO", 10**18 if request.param == "direct" else -1)
+        library = native.Library(request.param)
+        patch.setattr(native, "library", lambda: library)
         yield request.param

@@ -1,23 +1,20 @@
-"""What only the compiled way has: threads, two ways of updating, reading the matrix where it lies."""
+"""Threads, two ways of updating, reading the matrix where it lies."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from swath.core.selection import Diversity, diversity, select
+from swath.core.selection import Diversity, select
 from swath.core.selection.batched import BatchedNearest
 from swath.core.selection.units import RowsOfUnits
-
-
-@pytest.fixture(autouse=True)
-def _always_batched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diversity, "DIRECT_UP_TO", -1)
 
 
 def clustered(count: int, dimension: int, seed: int) -> np.ndarray:
@@ -77,7 +74,7 @@ def test_the_matrix_is_read_where_it_lies() -> None:
     assert np.shares_memory(measure._source, vectors)
 
 
-def test_every_half_precision_number_is_read_exactly() -> None:
+def test_every_half_precision_number_is_read_exactly(way: str) -> None:
     every = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     every = every[np.isfinite(every)][:, None]
     picks = select(
@@ -96,10 +93,11 @@ def test_a_failing_chunk_is_not_swallowed() -> None:
         select([Diversity(vectors=clustered(100, 8, 0))], count=5, rank=np.arange(100), map_chunks=failing_map)
 
 
-def test_importing_the_package_and_small_selections_need_no_compiler() -> None:
+def test_importing_the_package_loads_no_library_and_selecting_no_compiler() -> None:
     code = (
         "import sys, numpy as np\n"
-        "from swath.core.selection import Diversity, select\n"
+        "from swath.core.selection import Diversity, native, select\n"
+        "assert native._open.cache_info().currsize == 0\n"
         "vectors = np.eye(50, dtype=np.float16)\n"
         "select([Diversity(vectors=vectors)], count=20, rank=np.arange(50))\n"
         "assert 'numba' not in sys.modules\n"
@@ -107,12 +105,36 @@ def test_importing_the_package_and_small_selections_need_no_compiler() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_compiled_kernels_are_kept_on_disk() -> None:
-    from swath.core.selection import kernels
+def test_other_threads_go_on_while_a_selection_runs() -> None:
+    vectors = np.random.default_rng(0).standard_normal((30_000, 64), dtype=np.float32)
+    ticks = 0
+    done = threading.Event()
 
-    vectors = clustered(300, 8, 1)
-    select([Diversity(vectors=vectors)], count=30, rank=np.arange(300))
-    for name in ("lower_all", "pick_among", "load_rows"):
-        stats = getattr(kernels, name).stats
-        assert stats.cache_hits or stats.cache_misses
-        assert stats.cache_path is not None
+    def tick() -> None:
+        nonlocal ticks
+        while not done.wait(0.001):
+            ticks += 1
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    started = time.perf_counter()
+    select([Diversity(vectors=vectors)], count=1500, rank=np.arange(len(vectors)))
+    seconds = time.perf_counter() - started
+    done.set()
+    thread.join()
+    assert ticks > seconds * 100  # an undisturbed thread ticks some 900 times a second
+
+
+def test_memory_mapped_rows_at_odd_addresses_are_read_where_they_lie(tmp_path: Path, way: str) -> None:
+    vectors = clustered(500, 13, seed=3)
+    for dtype in (np.float16, np.float32):
+        stored = vectors.astype(dtype)
+        file = tmp_path / "vectors.bin"
+        file.write_bytes(b"?" + stored.tobytes())
+        mapped = np.memmap(file, dtype=dtype, mode="r", offset=1, shape=stored.shape)
+        assert mapped.ctypes.data % 2 == 1
+        rank = np.arange(len(stored))
+        expected = select([Diversity(vectors=stored)], count=200, rank=rank)
+        picks = select([Diversity(vectors=mapped)], count=200, rank=rank)
+        np.testing.assert_array_equal(picks.rows, expected.rows)
+        np.testing.assert_array_equal(picks.distances, expected.distances)

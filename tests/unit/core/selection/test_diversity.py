@@ -49,3 +49,9 @@ def test_the_lowest_gain_is_the_smallest_whose_root_reaches_the_minimum_distance
     assert math.sqrt(gain) >= limit
     if gain > 0:
         assert math.sqrt(math.nextafter(gain, 0)) < limit
+
+
+def test_an_unknown_aggregation_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match="`median`") as caught:
+        Diversity(vectors=np.zeros((2, 2), np.float32), aggregate="median")  # type: ignore[arg-type]
+    assert "`mean`, `max`, `sum`" in caught.value.hint

@@ -1,8 +1,9 @@
-"""Both ways of selecting against a slow float64 one, on data chosen to be hard on rounding and on ties."""
+"""Selecting on every instruction set against a slow float64 way, on data chosen to be hard on rounding and on ties."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -10,19 +11,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from swath.core.selection import Diversity, Picks, Units, diversity, select
+from swath.core.selection import Diversity, Picks, Units, native, select
+from swath.core.selection.distances import squared_distances
+from swath.core.selection.kernels import Aggregate
 
 CLOSE_ENOUGH = 1 - 2e-7
 
 
 def gains_beside(
-    vectors: NDArray[np.floating], unit_of_row: NDArray[np.integer], unit_count: int, selected: NDArray[np.floating]
+    vectors: NDArray[np.floating],
+    unit_of_row: NDArray[np.integer],
+    unit_count: int,
+    selected: NDArray[np.floating],
+    aggregate: Aggregate,
 ) -> NDArray[np.float64]:
-    """Mean over each unit's rows of the squared distance to the nearest of `selected`; NaN without rows."""
+    """The aggregate over each unit's rows of the squared distance to the nearest of `selected`; NaN without rows."""
     differences = vectors.astype(np.float64)[:, None, :] - selected.astype(np.float64)[None, :, :]
     nearest = (differences**2).sum(axis=2).min(axis=1)
-    return np.array([nearest[unit_of_row == unit].mean() if (unit_of_row == unit).any() else np.nan
-                     for unit in range(unit_count)])  # fmt: skip
+    over_rows = {"mean": np.mean, "max": np.max, "sum": np.sum}[aggregate]
+    return np.array(
+        [
+            over_rows(nearest[unit_of_row == unit]) if (unit_of_row == unit).any() else np.nan
+            for unit in range(unit_count)
+        ]
+    )
 
 
 def distances_from_mean(
@@ -44,6 +56,7 @@ def check_picks(
     preselected: NDArray[np.floating] | None = None,
     unit_of_row: NDArray[np.integer] | None = None,
     unit_count: int | None = None,
+    aggregate: Aggregate = "max",
     exact_arithmetic: bool = False,
 ) -> None:
     """Every pick is within rounding the farthest at its time; with `exact_arithmetic` (data whose sums are exact) it
@@ -66,7 +79,7 @@ def check_picks(
             # the mean itself is rounded, to about 2^-52 of the largest number, so ties need not show here
             assert offsets[unit] <= smallest * (1 + 1e-9) + 1e-13 * np.abs(vectors.astype(np.float64)).max() ** 2
         else:
-            gains = gains_beside(vectors, unit_of_row, unit_count, selected)
+            gains = gains_beside(vectors, unit_of_row, unit_count, selected, aggregate)
             largest = gains[filled].max()
             assert np.sqrt(gains[unit]) >= CLOSE_ENOUGH * np.sqrt(largest)
             if exact_arithmetic or largest == 0:
@@ -75,6 +88,49 @@ def check_picks(
             assert distance == np.float64(np.sqrt(gains[unit])) or abs(distance / np.sqrt(gains[unit]) - 1) < 1e-12
         selected = np.concatenate([selected, own_rows])
         left[unit] = False
+
+
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+
+
+def aggregated(aggregate: Aggregate, nearest: NDArray[np.float64]) -> float:
+    """Of one unit; sums are taken from the smallest number up."""
+    if aggregate == "max":
+        return float(nearest.max())
+    total = sum(np.sort(nearest).tolist())
+    return total if aggregate == "sum" else total / len(nearest)
+
+
+def check_bits(
+    picks: Picks,
+    *,
+    vectors: NDArray[np.floating],
+    rank: NDArray[np.int64],
+    preselected: NDArray[np.floating] | None = None,
+    unit_of_row: NDArray[np.integer] | None = None,
+    aggregate: Aggregate = "max",
+) -> None:
+    """Every pick, but a first one beside nothing, is that of a plain greedy of numpy, to the last bit."""
+    unit_of_row = np.arange(len(vectors)) if unit_of_row is None else unit_of_row
+    rows_of = [np.flatnonzero(unit_of_row == unit) for unit in range(len(rank))]
+    nearest = np.full(len(vectors), np.inf)
+    for row in [] if preselected is None else preselected:
+        np.minimum(nearest, squared_distances(vectors, row), out=nearest)
+    gains = np.array([aggregated(aggregate, nearest[rows]) if len(rows) else -1.0 for rows in rows_of])
+    for unit, distance in zip(picks.rows, picks.distances, strict=True):
+        if gains.max() < 0:
+            assert np.isnan(distance)
+        elif np.isfinite(gains.max()):
+            best = np.flatnonzero(gains == gains.max())
+            assert unit == best[np.argmin(rank[best])]
+            assert distance == np.sqrt(gains[unit])
+        gains[unit] = -2.0
+        for row in rows_of[unit]:
+            np.minimum(nearest, squared_distances(vectors, vectors[row]), out=nearest)
+        if len(rows_of[unit]):
+            left = np.flatnonzero(gains >= 0)
+            single = len(rank) == len(vectors)
+            gains[left] = nearest[left] if single else [aggregated(aggregate, nearest[rows_of[u]]) for u in left]
 
 
 KINDS = ("normal", "unit", "lattice", "duplicates", "tight clusters", "far from zero", "mixed norms", "huge", "tiny")
@@ -97,11 +153,20 @@ def vectors_of(kind: str, count: int, dimension: int, dtype: type, random: np.ra
     return made[kind].astype(dtype)
 
 
-def run_both_ways(pick: Callable[[], Picks]) -> Iterator[Picks]:
-    for limit in (10**18, -1):
+def on_every_level(pick: Callable[[], Picks]) -> Iterator[Picks]:
+    for level in native.levels():
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(diversity, "DIRECT_UP_TO", limit)
+            library = native.Library(level)
+            patch.setattr(native, "library", lambda library=library: library)
             yield pick()
+
+
+def the_same_on_every_level(pick: Callable[[], Picks]) -> Picks:
+    first, *others = on_every_level(pick)
+    for other in others:
+        np.testing.assert_array_equal(first.rows, other.rows)
+        np.testing.assert_array_equal(first.distances, other.distances)
+    return first
 
 
 cases = st.fixed_dictionaries(
@@ -118,7 +183,7 @@ cases = st.fixed_dictionaries(
 
 @settings(max_examples=120, deadline=None)
 @given(case=cases, asked=st.floats(0, 1.2))
-def test_every_pick_is_exact_and_both_ways_agree(case: dict, asked: float) -> None:
+def test_every_pick_is_exact_on_every_level(case: dict, asked: float) -> None:
     random = np.random.default_rng(case["seed"])
     vectors = vectors_of(case["kind"], case["count"], case["dimension"], case["dtype"], random)
     preselected = vectors_of(case["kind"], case["preselected"], case["dimension"], case["dtype"], random)
@@ -128,13 +193,11 @@ def test_every_pick_is_exact_and_both_ways_agree(case: dict, asked: float) -> No
     def pick() -> Picks:
         return select([Diversity(vectors=vectors, preselected=preselected)], count=count, rank=rank)
 
-    direct, batched = run_both_ways(pick)
-    np.testing.assert_array_equal(direct.rows, batched.rows)
-    np.testing.assert_array_equal(direct.distances, batched.distances)
-    assert len(direct) == min(count, len(vectors))
+    picks = the_same_on_every_level(pick)
+    assert len(picks) == min(count, len(vectors))
     check_picks(
-        direct.rows,
-        direct.distances,
+        picks.rows,
+        picks.distances,
         vectors=vectors,
         rank=rank,
         preselected=preselected if len(preselected) else None,
@@ -143,39 +206,38 @@ def test_every_pick_is_exact_and_both_ways_agree(case: dict, asked: float) -> No
 
 
 @settings(max_examples=80, deadline=None)
-@given(case=cases, unit_count=st.integers(1, 60))
-def test_every_pick_of_units_is_exact_and_both_ways_agree(case: dict, unit_count: int) -> None:
+@given(case=cases, unit_count=st.integers(1, 60), aggregate=st.sampled_from(AGGREGATES))
+def test_every_pick_of_units_is_exact_on_every_level(case: dict, unit_count: int, aggregate: Aggregate) -> None:
     random = np.random.default_rng(case["seed"])
     vectors = vectors_of(case["kind"], case["count"], case["dimension"], case["dtype"], random)
     preselected = vectors_of(case["kind"], case["preselected"], case["dimension"], case["dtype"], random)
     unit_of_row = random.integers(0, unit_count, len(vectors))
+    units = Units(unit_of_row=unit_of_row, unit_count=unit_count)
     rank = random.permutation(unit_count)
 
     def pick() -> Picks:
         return select(
-            [Diversity(vectors=vectors, preselected=preselected)],
+            [Diversity(vectors=vectors, units=units, preselected=preselected, aggregate=aggregate)],
             count=unit_count,
             rank=rank,
-            units=Units(unit_of_row=unit_of_row, unit_count=unit_count),
         )
 
-    direct, batched = run_both_ways(pick)
-    np.testing.assert_array_equal(direct.rows, batched.rows)
-    np.testing.assert_array_equal(direct.distances, batched.distances)
+    picks = the_same_on_every_level(pick)
     check_picks(
-        direct.rows,
-        direct.distances,
+        picks.rows,
+        picks.distances,
         vectors=vectors,
         rank=rank,
         preselected=preselected if len(preselected) else None,
         unit_of_row=unit_of_row,
         unit_count=unit_count,
+        aggregate=aggregate,
     )
 
 
 @settings(max_examples=60, deadline=None)
-@given(case=cases, with_units=st.booleans())
-def test_the_order_of_the_input_changes_nothing(case: dict, with_units: bool) -> None:
+@given(case=cases, with_units=st.booleans(), aggregate=st.sampled_from(AGGREGATES))
+def test_the_order_of_the_input_changes_nothing(case: dict, with_units: bool, aggregate: Aggregate) -> None:
     random = np.random.default_rng(case["seed"])
     vectors = vectors_of(case["kind"], case["count"], case["dimension"], case["dtype"], random)
     preselected = vectors_of(case["kind"], case["preselected"], case["dimension"], case["dtype"], random)
@@ -189,15 +251,15 @@ def test_the_order_of_the_input_changes_nothing(case: dict, with_units: bool) ->
 
     def pick(shuffled: bool) -> Picks:
         rows = new_rows if shuffled else np.arange(len(vectors))
-        units = place_of_unit[unit_of_row[rows]] if shuffled else unit_of_row
+        unit_of_own_row = place_of_unit[unit_of_row[rows]] if shuffled else unit_of_row
+        units = Units(unit_of_row=unit_of_own_row, unit_count=unit_count) if with_units else None
         return select(
-            [Diversity(vectors=vectors[rows], preselected=preselected)],
+            [Diversity(vectors=vectors[rows], units=units, preselected=preselected, aggregate=aggregate)],
             count=unit_count,
             rank=rank[new_units] if shuffled else rank,
-            units=Units(unit_of_row=units, unit_count=unit_count) if with_units else None,
         )
 
-    for straight, shuffled in zip(run_both_ways(lambda: pick(False)), run_both_ways(lambda: pick(True)), strict=True):
+    for straight, shuffled in zip(on_every_level(lambda: pick(False)), on_every_level(lambda: pick(True)), strict=True):
         np.testing.assert_array_equal(straight.rows, new_units[shuffled.rows])
         np.testing.assert_array_equal(straight.distances, shuffled.distances)
 
@@ -220,7 +282,7 @@ def test_the_minimum_distance_cuts_the_picks_where_they_get_nearer(case: dict, q
     known = everything.distances[~np.isnan(everything.distances)]
     limit = float(np.sort(known)[int(quantile * (len(known) - 1))]) if len(known) else 1.0
     expected = everything.rows[~(everything.distances < limit)]
-    for picks in run_both_ways(lambda: pick(limit)):
+    for picks in on_every_level(lambda: pick(limit)):
         np.testing.assert_array_equal(picks.rows, expected)
         assert picks.stopped_by == ("count" if len(expected) == len(vectors) else "minimum_distance")
 
@@ -233,20 +295,23 @@ def test_many_batches_stay_exact(kind: str, dtype: type, dimension: int) -> None
     random = np.random.default_rng(5)
     vectors = vectors_of(kind, 5000, dimension, dtype, random)
     rank = random.permutation(len(vectors))
-    direct, batched = run_both_ways(lambda: select([Diversity(vectors=vectors)], count=700, rank=rank))
-    np.testing.assert_array_equal(direct.rows, batched.rows)
-    np.testing.assert_array_equal(direct.distances, batched.distances)
+    picks = the_same_on_every_level(lambda: select([Diversity(vectors=vectors)], count=700, rank=rank))
+    check_bits(picks, vectors=vectors, rank=rank)
 
 
-def test_many_batches_of_preselected_rows_and_large_units_stay_exact() -> None:
+@pytest.mark.parametrize("aggregate", AGGREGATES)
+def test_many_batches_of_preselected_rows_and_large_units_stay_exact(aggregate: Aggregate) -> None:
     random = np.random.default_rng(6)
     vectors = vectors_of("tight clusters", 3000, 24, np.float32, random)
     preselected = vectors_of("tight clusters", 700, 24, np.float16, random)
     unit_of_row = np.minimum(random.integers(0, 400, 3000), 300)  # the last unit has hundreds of rows
     units = Units(unit_of_row=unit_of_row, unit_count=400)
     rank = random.permutation(400)
-    direct, batched = run_both_ways(
-        lambda: select([Diversity(vectors=vectors, preselected=preselected)], count=400, rank=rank, units=units)
+    picks = the_same_on_every_level(
+        lambda: select(
+            [Diversity(vectors=vectors, units=units, preselected=preselected, aggregate=aggregate)],
+            count=400,
+            rank=rank,
+        )
     )
-    np.testing.assert_array_equal(direct.rows, batched.rows)
-    np.testing.assert_array_equal(direct.distances, batched.distances)
+    check_bits(picks, vectors=vectors, rank=rank, preselected=preselected, unit_of_row=unit_of_row, aggregate=aggregate)

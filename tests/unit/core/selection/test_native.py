@@ -34,7 +34,7 @@ def test_the_library_is_that_of_the_sources(building: ModuleType) -> None:
 
 
 def test_a_library_of_other_sources_is_not_fresh(building: ModuleType, tmp_path: Path) -> None:
-    old = tmp_path / "kernels.so"
+    old = tmp_path / "libkernels.so"
     assert not building.is_fresh(old)
     old.write_bytes(
         building.LIBRARY.read_bytes().replace(building.digest(building.native_target()).encode(), b"0" * 64)

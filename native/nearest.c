@@ -1,0 +1,231 @@
+/* The distance of every row to the nearest selected one, brought up to date with a batch of newly selected rows.
+ *
+ * `nearest` (N) float64 holds exact squared distances, `owner` (N) int32 the number of the selected row that is nearest.
+ * Each call works on rows [low, high) only, so calls for different rows may run at once. */
+#include "filter.h"
+
+#include <stdlib.h>
+
+enum {
+    /* Numbers of a tile of rows that stays in the level-2 cache while a batch passes over it (128 KB). */
+    TILE_NUMBERS = 1 << 15
+};
+
+/* Gather `count` rows as raw (count, padded) and centred ones (count, width), zeros where they are padded, with the
+ * squared norms of the latter. */
+EXPORT int64_t KERNEL(gather_rows)(const void *source, int64_t half, int64_t depth, const int64_t *members,
+                                   int64_t count, const float *shift, float scale, float *raw, float *centred,
+                                   float *norms) {
+    Space space = space_of(source, half, depth, shift, scale, 0.0);
+    memset(raw, 0, (size_t)(count * space.padded) * sizeof *raw);
+    memset(centred, 0, (size_t)(count * space.width) * sizeof *centred);
+    for (int64_t k = 0; k < count; k++) {
+        float *own = centred + k * space.width;
+        load_centred(&space, members[k], raw + k * space.padded, own);
+        norms[k] = dot(own, own, space.width);
+    }
+    return 0;
+}
+
+/* Squared norms of rows [low, high), centred. */
+EXPORT int64_t KERNEL(norms_of_rows)(const void *source, int64_t half, int64_t depth, int64_t low, int64_t high,
+                                     const float *shift, float scale, float *norms) {
+    Space space = space_of(source, half, depth, shift, scale, 0.0);
+    float *raw = calloc((size_t)(space.padded + space.width), sizeof *raw);
+    if (!raw) return NO_MEMORY;
+    float *centred = raw + space.padded;
+    for (int64_t i = low; i < high; i++) {
+        load_centred(&space, i, raw, centred);
+        norms[i] = dot(centred, centred, space.width);
+    }
+    free(raw);
+    return 0;
+}
+
+/* Lay `count` centred rows side by side in groups of LANES, as `dots_above` wants its columns. */
+EXPORT int64_t KERNEL(group_columns)(const float *centred, int64_t count, int64_t depth, float *columns) {
+    int64_t width = in_lanes(depth), groups = (count + LANES - 1) / LANES;
+    memset(columns, 0, (size_t)(groups * LANES * depth) * sizeof *columns);
+    for (int64_t p = 0; p < count; p++) {
+        float *column = columns + (p / LANES) * LANES * depth + p % LANES;
+        for (int64_t j = 0; j < depth; j++) column[j * LANES] = centred[p * width + j];
+    }
+    return 0;
+}
+
+/* Rows of which a batch passes over many, read once. */
+typedef struct {
+    int64_t rows;
+    float *raw, *centred, *limits;
+    int64_t *members;
+} Tile;
+
+static int tile_of(const Space *space, Tile *tile) {
+    int64_t rows = TILE_NUMBERS / space->width / ROWS * ROWS;
+    *tile = (Tile){.rows = rows < ROWS ? ROWS : rows};
+    tile->raw = calloc((size_t)(tile->rows * space->padded), sizeof *tile->raw);
+    tile->centred = calloc((size_t)(tile->rows * space->width), sizeof *tile->centred);
+    tile->limits = calloc((size_t)tile->rows, sizeof *tile->limits);
+    tile->members = calloc((size_t)tile->rows, sizeof *tile->members);
+    return tile->raw && tile->centred && tile->limits && tile->members;
+}
+
+static void free_tile(Tile *tile) {
+    free(tile->raw);
+    free(tile->centred);
+    free(tile->limits);
+    free(tile->members);
+}
+
+/* Lower `nearest` to the distances to the rows of a batch, filtering every pair. `owner` becomes `first_owner` plus the
+ * number in the batch of the row that is nearest. */
+EXPORT int64_t KERNEL(lower_all)(const void *source, int64_t half, int64_t depth, int64_t low, int64_t high,
+                                 const float *shift, float scale, double slack, const float *norms,
+                                 const float *batch_raw, const float *batch_columns, const float *batch_limits,
+                                 int64_t groups, int64_t first_owner, double *nearest, int32_t *owner) {
+    Space space = space_of(source, half, depth, shift, scale, slack);
+    Tile tile;
+    if (!tile_of(&space, &tile)) {
+        free_tile(&tile);
+        return NO_MEMORY;
+    }
+    for (int64_t i = low; i < high;) {
+        int64_t filled = 0;
+        for (; i < high && filled < tile.rows; i++) {
+            if (nearest[i] <= 0.0) continue; /* cannot get lower */
+            tile.members[filled] = i;
+            load_centred(&space, i, tile.raw + filled * space.padded, tile.centred + filled * space.width);
+            tile.limits[filled] = row_limit(norms[i], nearest[i] * space.squared_scale, slack);
+            filled++;
+        }
+        for (int64_t group = 0; group < groups; group++) {
+            for (int64_t r = 0; r < filled; r += ROWS) {
+                uint16_t masks[ROWS];
+                if (!dots_above(tile.centred + r * space.width, space.width, batch_columns + group * LANES * depth,
+                                depth, tile.limits + r, batch_limits + group * LANES, masks))
+                    continue;
+                for (int64_t k = r; k < r + ROWS && k < filled; k++) {
+                    int64_t row = tile.members[k];
+                    for (uint32_t mask = masks[k - r]; mask; mask &= mask - 1) {
+                        int64_t p = group * LANES + __builtin_ctz(mask);
+                        double distance = exact_distance(tile.raw + k * space.padded, batch_raw + p * space.padded,
+                                                         space.padded);
+                        if (distance < nearest[row]) {
+                            nearest[row] = distance;
+                            owner[row] = (int32_t)(first_owner + p);
+                            tile.limits[k] = row_limit(norms[row], distance * space.squared_scale, slack);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    free_tile(&tile);
+    return 0;
+}
+
+/* For every owner the largest `nearest`, and the number of rows it owns that may still get closer to something. */
+EXPORT int64_t KERNEL(reach_of_owners)(const double *nearest, const int32_t *owner, int64_t count, double *reach,
+                                       int64_t *sizes) {
+    for (int64_t i = 0; i < count; i++) {
+        if (nearest[i] <= 0.0) continue;
+        int32_t a = owner[i];
+        sizes[a]++;
+        if (nearest[i] > reach[a]) reach[a] = nearest[i];
+    }
+    return 0;
+}
+
+/* For owners [low, high): which rows of the batch may come closer to a row they own than they are themselves.
+ *
+ * By the triangle inequality a row at distance r from its owner cannot be nearer than r to anything that is 2 r or more
+ * away from the owner. `bounds` gets a lower bound of a quarter of the squared distance between owner and batch row,
+ * scaled like the rows, to be compared with r^2. A count of -1 says that there were more than `room`. */
+EXPORT int64_t KERNEL(neighbours_of_owners)(int64_t low, int64_t high, int64_t depth, float scale, double slack,
+                                            const float *owners, const float *owner_norms, const double *reach,
+                                            const float *batch_centred, const float *batch_columns,
+                                            const float *batch_norms, const float *batch_limits, int64_t batch_size,
+                                            int64_t room, uint16_t *neighbours, float *bounds, int32_t *counts) {
+    Space space = space_of(NULL, 0, depth, NULL, scale, slack);
+    float *tile = calloc((size_t)(ROWS * space.width), sizeof *tile);
+    if (!tile) return NO_MEMORY;
+    for (int64_t a = low; a < high;) {
+        float limits[ROWS] = {0};
+        int64_t members[ROWS];
+        int64_t filled = 0;
+        for (; a < high && filled < ROWS; a++) {
+            counts[a] = 0;
+            if (reach[a] <= 0.0) continue;
+            members[filled] = a;
+            memcpy(tile + filled * space.width, owners + a * space.width, (size_t)space.width * sizeof *tile);
+            limits[filled] = row_limit(owner_norms[a], 4.0 * reach[a] * space.squared_scale, slack);
+            filled++;
+        }
+        for (int64_t group = 0; filled && group * LANES < batch_size; group++) {
+            uint16_t masks[ROWS];
+            if (!dots_above(tile, space.width, batch_columns + group * LANES * depth, depth, limits,
+                            batch_limits + group * LANES, masks))
+                continue;
+            for (int64_t k = 0; k < filled; k++) {
+                int64_t member = members[k];
+                for (uint32_t mask = masks[k]; mask && counts[member] >= 0; mask &= mask - 1) {
+                    int64_t p = group * LANES + __builtin_ctz(mask);
+                    if (p >= batch_size) break;
+                    if (counts[member] == room) {
+                        counts[member] = -1;
+                        break;
+                    }
+                    double both = (double)owner_norms[member] + (double)batch_norms[p];
+                    double product = dot(tile + k * space.width, batch_centred + p * space.width, space.width);
+                    int64_t place = member * room + counts[member]++;
+                    neighbours[place] = (uint16_t)p;
+                    bounds[place] = (float)(0.25 * (1.0 - 1e-6) * (both - 2.0 * product - 2.0 * slack * both));
+                }
+            }
+        }
+    }
+    free(tile);
+    return 0;
+}
+
+/* Like `lower_all`, but a row is compared with the neighbours of its owner only; most rows are not even read. */
+EXPORT int64_t KERNEL(lower_near)(const void *source, int64_t half, int64_t depth, int64_t low, int64_t high,
+                                  const float *shift, float scale, double slack, const float *norms,
+                                  const float *batch_raw, const float *batch_centred, const float *batch_limits,
+                                  int64_t batch_size, int64_t first_owner, int64_t room, const uint16_t *neighbours,
+                                  const float *bounds, const int32_t *counts, double *nearest, int32_t *owner) {
+    Space space = space_of(source, half, depth, shift, scale, slack);
+    float *raw = calloc((size_t)(space.padded + space.width), sizeof *raw);
+    if (!raw) return NO_MEMORY;
+    float *centred = raw + space.padded;
+    for (int64_t i = low; i < high; i++) {
+        double before = nearest[i];
+        int64_t a = owner[i];
+        int32_t count = counts[a];
+        if (before <= 0.0 || count == 0) continue;
+        double reach = before * space.squared_scale;
+        float limit = 0.0f;
+        int loaded = 0;
+        for (int64_t k = 0; k < (count > 0 ? count : batch_size); k++) {
+            int64_t p = k;
+            if (count > 0) {
+                if (bounds[a * room + k] >= reach) continue;
+                p = neighbours[a * room + k];
+            }
+            if (!loaded) {
+                load_centred(&space, i, raw, centred);
+                limit = row_limit(norms[i], reach, slack);
+                loaded = 1;
+            }
+            if (dot(centred, batch_centred + p * space.width, space.width) <= limit + batch_limits[p]) continue;
+            double distance = exact_distance(raw, batch_raw + p * space.padded, space.padded);
+            if (distance < nearest[i]) {
+                nearest[i] = distance;
+                owner[i] = (int32_t)(first_owner + p);
+                limit = row_limit(norms[i], distance * space.squared_scale, slack);
+            }
+        }
+    }
+    free(raw);
+    return 0;
+}
