@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +68,24 @@ class RowsOfUnits:
         offset = np.repeat(self.starts[units] - (np.cumsum(sizes) - sizes), sizes)
         return self.rows[offset + np.arange(len(offset))]
 
+    def aggregated(self, values: NDArray[np.float64], aggregate: Literal["mean", "max", "sum"]) -> NDArray[np.float64]:
+        """The aggregate (U,) of `values` (N,), 0 or more, over each unit's rows; 0 for a unit without rows.
+
+        Values are added from the smallest up, so that the result does not depend on the order of a unit's rows.
+        """
+        if self.single:
+            return values.copy()
+        sizes = self.sizes
+        filled = np.flatnonzero(sizes)
+        result = np.zeros(self.unit_count)
+        if aggregate == "max":
+            if len(filled):
+                result[filled] = np.maximum.reduceat(values[self.rows], self.starts[filled])
+            return result
+        means = self.mean_over_rows(values) if aggregate == "mean" else self._sum_over_rows(values)
+        result[filled] = means[filled]
+        return result
+
     def mean_over_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """The mean (U,) of `values` (N,) over each unit's rows; -1 for a unit without rows.
 
@@ -75,7 +94,10 @@ class RowsOfUnits:
         if self.single:
             return values.copy()
         sizes = self.sizes
-        unit_of_place = np.repeat(np.arange(self.unit_count), sizes)
+        return np.where(sizes > 0, self._sum_over_rows(values) / np.maximum(sizes, 1), -1.0)
+
+    def _sum_over_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        unit_of_place = np.repeat(np.arange(self.unit_count), self.sizes)
         ascending = np.lexsort((values[self.rows], unit_of_place))
         sums = np.bincount(unit_of_place, weights=values[self.rows][ascending], minlength=self.unit_count)
-        return np.where(sizes > 0, sums / np.maximum(sizes, 1), -1.0)
+        return sums.astype(np.float64, copy=False)
