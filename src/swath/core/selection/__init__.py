@@ -1,11 +1,32 @@
 """Selection: arrays in, row numbers out. Objectives say what a unit adds, the engine picks the one that adds most."""
 
 from swath.core.selection.amounts import resolve_amount
+from swath.core.selection.balance import Balance, CategoryMatrix, target_shares
 from swath.core.selection.diversity import Diversity
 from swath.core.selection.engine import select
+from swath.core.selection.limits import GroupLimit
+from swath.core.selection.nearest import nearest_selected
 from swath.core.selection.objective import MapChunks
-from swath.core.selection.picks import Picks
+from swath.core.selection.picks import Picks, StoppedBy, UnmetLimit
 from swath.core.selection.random_order import Random
 from swath.core.selection.units import Units
+from swath.core.selection.weights import Weights, threshold_mask
 
-__all__ = ["Diversity", "MapChunks", "Picks", "Random", "Units", "resolve_amount", "select"]
+__all__ = [
+    "Balance",
+    "CategoryMatrix",
+    "Diversity",
+    "GroupLimit",
+    "MapChunks",
+    "Picks",
+    "Random",
+    "StoppedBy",
+    "Units",
+    "UnmetLimit",
+    "Weights",
+    "nearest_selected",
+    "resolve_amount",
+    "select",
+    "target_shares",
+    "threshold_mask",
+]

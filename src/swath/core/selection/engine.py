@@ -1,20 +1,23 @@
-"""The greedy loop: always the unit that adds most. How much a unit adds is the business of the objectives."""
+"""The one way into the selection: which objectives, how many, under which limits."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.errors import InvalidConfig
+from swath.core.selection.combined import Combination, Objective
 from swath.core.selection.diversity import Diversity
+from swath.core.selection.limits import GroupLimit
 from swath.core.selection.objective import MapChunks, Measure, Shortlist
 from swath.core.selection.picks import Picks, StoppedBy
 from swath.core.selection.random_order import Random
-from swath.core.selection.units import RowsOfUnits, Units
+from swath.core.selection.units import RowsOfUnits
 
-Objective = Diversity | Random
+HIGHEST_STRENGTH = 1e9
 
 
 def select(
@@ -22,49 +25,55 @@ def select(
     *,
     count: int,
     rank: NDArray[np.int64],
-    units: Units | None = None,
+    limits: Sequence[GroupLimit] = (),
     map_chunks: MapChunks = map,
 ) -> Picks:
-    """Pick `count` units, or as many as there are.
+    """Pick `count` of U units, or as many as there are and limits allow.
+
+    Greedily, one unit at a time: the one that makes the product over all objectives of objective ** strength largest,
+    each measured on what is selected (picks so far and preselected) together with that unit. A strength of 0 has no
+    say, a negative one turns an objective round. Where an objective is 0 whichever unit is picked, it has no say in
+    that pick; where it is 0 for some only, they come after the others. Every pick is exact in float64.
 
     `rank` (U,) holds distinct integers, the rank of each unit's stable key: among units that are equally good the
-    lowest rank goes first, and nothing depends on the order of the input. Without `units` each row is its own unit.
-
-    Every pick is exact in float64. With nothing selected before, the first pick is the unit closest to the mean of
-    all rows (a unit of several rows: its own mean is), otherwise the unit farthest from what is selected. Exact
-    duplicates of what is selected have distance 0 and come last, in rank order; units without rows come after them.
+    lowest rank goes first, and nothing depends on the order of the input. With diversity and nothing selected before,
+    the first pick is, of the units that are best by all other objectives, the one closest to the mean of all rows (a
+    unit of several rows: its own mean is). Of units that are equally good, those without rows come after the others.
 
     `map_chunks` may run chunks in parallel: pass the `map` of a ThreadPoolExecutor that runs nothing but chunks (one
     executor may serve several selections at once). The picks are the same however it runs them.
 
-    Raises InvalidConfig for a combination of objectives or a strength that is not there yet, ValueError for arrays
-    that do not fit each other or a negative `count`.
+    Raises InvalidConfig for no objective or a strength that cannot be used, ValueError for arrays that do not fit each
+    other or a negative `count`.
     """
-    objective = _only(objectives)
-    if count < 0:
-        raise ValueError(f"count must not be negative, got {count}")
+    _check(objectives, count, len(rank), limits)
     by_rank = _by_rank(rank)
-    if isinstance(objective, Random):
-        _check_units(units.unit_count if units else len(rank), len(rank))
-        chosen = objective.shuffled(by_rank)[:count]
-        return Picks(
-            rows=chosen,
-            distances=np.full(len(chosen), np.nan),
-            stopped_by="count" if len(chosen) == count else "exhausted",
-        )
-    rows = RowsOfUnits.of(units, objective.row_count)
-    _check_units(rows.unit_count, len(rank))
-    return _select_diverse(objective, rows, count, rank.astype(np.int64), by_rank, map_chunks)
+    if len(objectives) == 1 and not limits and objectives[0].strength > 0:
+        (objective,) = objectives
+        if isinstance(objective, Random):
+            return _select_at_random(objective, count, by_rank)
+        if isinstance(objective, Diversity):
+            return _select_diverse(objective, count, rank.astype(np.int64), by_rank, map_chunks)
+    return Combination(objectives, count=count, by_rank=by_rank, limits=limits, map_chunks=map_chunks).run()
+
+
+def _select_at_random(objective: Random, count: int, by_rank: NDArray[np.int64]) -> Picks:
+    chosen = objective.shuffled(by_rank)[:count]
+    return Picks(
+        rows=chosen,
+        distances=np.full(len(chosen), np.nan),
+        stopped_by="count" if len(chosen) == count else "exhausted",
+    )
 
 
 def _select_diverse(
     objective: Diversity,
-    rows: RowsOfUnits,
     count: int,
     rank: NDArray[np.int64],
     by_rank: NDArray[np.int64],
     map_chunks: MapChunks,
 ) -> Picks:
+    rows = RowsOfUnits.of(objective.units, objective.row_count)
     empty = by_rank[rows.sizes[by_rank] == 0]
     wanted = min(count, rows.unit_count - len(empty))
     chosen: list[NDArray[np.int64]] = []
@@ -132,25 +141,24 @@ def shortlist(gains: NDArray[np.float64], rank: NDArray[np.int64], size: int) ->
     return Shortlist(units=members, ranks=rank[members], bound_gain=float(bound_gain), bound_rank=bound_rank)
 
 
-def _only(objectives: Sequence[Objective]) -> Objective:
-    """The one objective there is, for now. Raises InvalidConfig for several and for strengths that mean something."""
-    if len(objectives) != 1:
-        names = " and ".join(type(objective).__name__ for objective in objectives) or "none"
-        raise InvalidConfig(
-            f"Selection strategies cannot be combined yet: got {names}",
-            field="strategies",
-            hint="give exactly one strategy",
-        )
-    (objective,) = objectives
-    if not isinstance(objective, Diversity | Random):
-        raise InvalidConfig(f"Selection strategy is not known: `{type(objective).__name__}`", field="strategies")
-    if not (objective.strength > 0 and np.isfinite(objective.strength)):
-        raise InvalidConfig(
-            f"Strength cannot be used yet: `{objective.strength}`",
-            field="strength",
-            hint="use a number above 0; with a single strategy every such strength gives the same picks",
-        )
-    return objective
+def _check(objectives: Sequence[Objective], count: int, unit_count: int, limits: Sequence[GroupLimit]) -> None:
+    if count < 0:
+        raise ValueError(f"count must not be negative, got {count}")
+    if not objectives:
+        raise InvalidConfig("No strategy to select by", field="strategies", hint="give at least one")
+    for objective in objectives:
+        if not (math.isfinite(objective.strength) and abs(objective.strength) <= HIGHEST_STRENGTH):
+            raise InvalidConfig(
+                f"Strength cannot be used: `{objective.strength}`",
+                field="strength",
+                hint="use a number from -1e9 to 1e9; 1 is usual, 0 is no say",
+            )
+        if not isinstance(objective, Random) and objective.unit_count != unit_count:
+            name = type(objective).__name__
+            raise ValueError(f"rank has {unit_count} entries for {objective.unit_count} units of {name}")
+    for limit in limits:
+        if limit.unit_count != unit_count:
+            raise ValueError(f"rank has {unit_count} entries for {limit.unit_count} units of `{limit.name}`")
 
 
 def _by_rank(rank: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -162,8 +170,3 @@ def _by_rank(rank: NDArray[np.int64]) -> NDArray[np.int64]:
     if (ordered[1:] == ordered[:-1]).any():
         raise ValueError("rank must not repeat a value")
     return by_rank
-
-
-def _check_units(unit_count: int, rank_count: int) -> None:
-    if unit_count != rank_count:
-        raise ValueError(f"rank has {rank_count} entries for {unit_count} units")

@@ -17,8 +17,9 @@ class Term(Protocol):
     """What an objective says of every unit while a selection goes on: the part of the product that it stands for.
 
     The objective of what is selected and one more unit is `total + gains[unit]`; the engine compares units by the sum
-    of strength * log1p(gains / total), and by the logarithm of the gain as long as the total is 0. Objectives give
-    one out by `term(unit_count=…, map_chunks=…)`; a selection adds every unit it picks, once.
+    of strength * log1p(gains / total), and by the logarithm of the gain as long as the total is 0. Objectives have
+    a `unit_count` and a `strength` and give a term out by `term(map_chunks=…)`; a selection adds every unit it picks,
+    once.
     """
 
     total: float

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from swath.core.errors import InvalidConfig
-from swath.core.selection import Diversity, Picks, Random, Units, select
+from swath.core.selection import Diversity, Picks, Random, Units, Weights, select
 
 
 def line(*places: float) -> np.ndarray:
@@ -123,10 +123,16 @@ def test_a_unit_gains_the_mean_over_its_rows(way: str) -> None:
     # image 0 has one far object and three near ones: 64 / 4 = 16; image 1 is one object at distance 5: 25
     unit_of_row, vectors = images((0, 8), (0, 0), (0, 0), (0, 0), (1, 5))
     picks = select(
-        [Diversity(vectors=vectors, preselected=line(0))],
+        [
+            Diversity(
+                vectors=vectors,
+                units=Units(unit_of_row=unit_of_row, unit_count=2),
+                preselected=line(0),
+                aggregate="mean",
+            )
+        ],
         count=2,
         rank=np.arange(2),
-        units=Units(unit_of_row=unit_of_row, unit_count=2),
     )
     assert picks.rows.tolist() == [1, 0]
     np.testing.assert_allclose(picks.distances, [5, 1.5], rtol=1e-15)  # 3^2 / 4, as 8 is 3 from 5 now
@@ -135,7 +141,7 @@ def test_a_unit_gains_the_mean_over_its_rows(way: str) -> None:
 def test_the_first_unit_is_the_one_whose_own_mean_is_closest(way: str) -> None:
     unit_of_row, vectors = images((0, 4), (1, -10), (1, 16), (2, 0), (2, 2))  # all: 2.4; own: 4, 3, 1
     picks = select(
-        [Diversity(vectors=vectors)], count=1, rank=np.arange(3), units=Units(unit_of_row=unit_of_row, unit_count=3)
+        [Diversity(vectors=vectors, units=Units(unit_of_row=unit_of_row, unit_count=3))], count=1, rank=np.arange(3)
     )
     assert picks.rows.tolist() == [1]
 
@@ -144,14 +150,13 @@ def test_units_without_rows_come_last_in_rank_order_and_stop_nothing(way: str) -
     unit_of_row, vectors = images((1, 0), (3, 10), (4, 0))
     units = Units(unit_of_row=unit_of_row, unit_count=5)
     rank = np.array([9, 4, 7, 2, 3])
-    picks = select([Diversity(vectors=vectors)], count=5, rank=rank, units=units)
+    picks = select([Diversity(vectors=vectors, units=units)], count=5, rank=rank)
     assert picks.rows.tolist() == [4, 3, 1, 2, 0]
     np.testing.assert_array_equal(picks.distances, [np.nan, 10, 0, np.nan, np.nan])
     far = select(
-        [Diversity(vectors=vectors[:2], minimum_distance=5.0)],
+        [Diversity(vectors=vectors[:2], units=Units(unit_of_row=unit_of_row[:2], unit_count=5), minimum_distance=5.0)],
         count=3,
         rank=rank,
-        units=Units(unit_of_row=unit_of_row[:2], unit_count=5),
     )
     assert far.rows.tolist() == [3, 1, 4]
     assert far.stopped_by == "count"
@@ -162,10 +167,9 @@ def test_after_a_unit_too_near_stop_ends_while_filter_still_takes_units_without_
     units = Units(unit_of_row=unit_of_row, unit_count=3)
     picked = {
         mode: select(
-            [Diversity(vectors=vectors, minimum_distance=1.0, minimum_distance_mode=mode)],
+            [Diversity(vectors=vectors, units=units, minimum_distance=1.0, minimum_distance_mode=mode)],
             count=3,
             rank=np.arange(3),
-            units=units,
         )
         for mode in ("stop", "filter")
     }
@@ -176,7 +180,7 @@ def test_after_a_unit_too_near_stop_ends_while_filter_still_takes_units_without_
 
 def test_units_that_all_lack_rows_come_in_rank_order(way: str) -> None:
     units = Units(unit_of_row=np.zeros(0, np.int64), unit_count=3)
-    picks = select([Diversity(vectors=line())], count=2, rank=np.array([2, 0, 1]), units=units)
+    picks = select([Diversity(vectors=line(), units=units)], count=2, rank=np.array([2, 0, 1]))
     assert picks.rows.tolist() == [1, 2]
 
 
@@ -202,16 +206,13 @@ def test_more_random_picks_continue_fewer() -> None:
     assert everything.stopped_by == "exhausted"
 
 
-def test_combinations_that_are_not_there_are_refused() -> None:
-    one = Diversity(vectors=line(0, 1))
-    for objectives in ([], [one, Random()], [one, one]):
-        with pytest.raises(InvalidConfig, match="cannot be combined yet") as caught:
-            select(objectives, count=1, rank=np.arange(2))
-        assert caught.value.field == "strategies"
+def test_no_objective_is_refused() -> None:
+    with pytest.raises(InvalidConfig, match="No strategy"):
+        select([], count=1, rank=np.arange(2))
 
 
-@pytest.mark.parametrize("strength", [0.0, -1.0, np.nan, np.inf])
-def test_strengths_that_would_change_the_order_are_refused(strength: float) -> None:
+@pytest.mark.parametrize("strength", [np.nan, np.inf, 1.1e9, -1.1e9])
+def test_strengths_beyond_all_measure_are_refused(strength: float) -> None:
     with pytest.raises(InvalidConfig, match="Strength"):
         diverse(line(0, 1), 1, strength=strength)
 
@@ -227,6 +228,8 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="negative"):
         select([one], count=-1, rank=np.arange(3))
     with pytest.raises(ValueError, match="2 entries for 3 vectors"):
-        select([one], count=1, rank=np.arange(2), units=Units(unit_of_row=np.arange(2), unit_count=2))
+        diverse(line(0, 1, 2), 1, units=Units(unit_of_row=np.arange(2), unit_count=3))
     with pytest.raises(ValueError, match="rank has 3 entries for 4 units"):
-        select([Random()], count=1, rank=np.arange(3), units=Units(unit_of_row=np.arange(2), unit_count=4))
+        diverse(line(0, 1, 2), 1, units=Units(unit_of_row=np.arange(3), unit_count=4))
+    with pytest.raises(ValueError, match="rank has 3 entries for 2 units"):
+        select([Weights(values=np.zeros(2))], count=1, rank=np.arange(3))
