@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runAsCommand, runAsPython, selectionAsCommand, selectionAsPython, shell } from './asCode';
 import { NEW_RUN, runRequestOf } from './runForm';
+import { itemsOf, newStrategy } from './strategies';
 
 const PLACES = { input: '/data/street', output: '/data/street' };
 
@@ -34,7 +35,7 @@ describe('a run as code', () => {
         task: 'cars',
         unit: 'images',
         amount: { kind: 'share', percent: 100, count: 1 },
-        strategy: { type: 'random', minimumDistance: '', seed: 3 },
+        strategies: itemsOf([newStrategy('random', { seed: 3 })]),
         padding: 0.1,
         boxFormat: 'auto',
         minScore: 0.5,
@@ -86,7 +87,7 @@ describe('a run as code', () => {
 describe('a selection as code', () => {
   const request = {
     dataset: 'street-crops',
-    selection: { n_samples: 20, strategies: [{ type: 'diversity' as const, strength: 1 }] },
+    selection: { n_samples: 20, strategies: [newStrategy('diversity')] },
     input_tag: 'good ones',
     preselected_tag: null,
     new_tag: 'best',

@@ -1,6 +1,7 @@
 /** Requests for runs as Python and as commands of the terminal that ask for the same. */
 import { pythonLiteral as python } from './python';
-import type { Choosing, RunRequest, SelectionRequest, Strategy } from './runForm';
+import type { Choosing, RunRequest, SelectionRequest } from './runForm';
+import { unusual, type Strategy } from './strategies';
 
 /** A word as a shell takes it. */
 export function shell(word: string): string {
@@ -24,15 +25,9 @@ function telling(items: Record<string, unknown>, usual: Record<string, unknown>)
   );
 }
 
-function pythonStrategies(strategies: readonly Strategy[]): Record<string, unknown>[] {
-  return strategies.map(({ ...strategy }) =>
-    telling(strategy as Record<string, unknown>, { strength: 1, seed: 0 }),
-  );
-}
-
 function pythonSelection(selection: Choosing): Record<string, unknown> {
   const { strategies, ...rest } = selection;
-  const told = pythonStrategies(strategies);
+  const told = strategies.map(unusual);
   return {
     ...telling(rest, { unit: 'objects' }),
     ...(python(told) === python([{ type: 'diversity' }]) ? {} : { strategies: told }),
@@ -97,7 +92,8 @@ function strategyOptions(strategies: readonly Strategy[]): string[][] {
       ['--strategy', 'random'],
       ['--seed', String(strategy.seed)],
     ];
-  return strategy.minimum_distance == null ? [] : [['--min-distance', String(strategy.minimum_distance)]];
+  if (strategy.type !== 'diversity' || strategy.minimum_distance === null) return [];
+  return [['--min-distance', String(strategy.minimum_distance)]];
 }
 
 const option = (name: string, value: string | number | null | undefined): string[][] =>

@@ -14,10 +14,19 @@ export function fieldErrors(error: unknown): FieldErrors {
         ? []
         : [{ field, detail: hint ? `${detail}. ${hint}` : detail }];
   return (...names) => {
-    const about = told.find(({ field: found }) =>
-      names.some((name) => found === name || found.startsWith(`${name}.`)),
-    );
+    const about = told.find(({ field: found }) => {
+      const path = withDots(found);
+      return names.some((name) => path === name || path.startsWith(`${name}.`));
+    });
     // At the field nobody needs to be told which one it is.
     return about?.detail.replace(`\`${about.field}\`: `, '');
   };
+}
+
+/** One way to write the place in a list: `strategies[1].input` is `strategies.1.input`. */
+const withDots = (path: string): string => path.replace(/\[(\d+)\]/g, '.$1');
+
+/** The errors of what lies below a place. */
+export function errorsBelow(errors: FieldErrors, place: string): FieldErrors {
+  return (...names) => errors(...names.map((name) => `${place}.${name}`));
 }

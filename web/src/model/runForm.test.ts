@@ -12,16 +12,19 @@ import {
   formOfSelection,
   selectionRequestOf,
   runRequestOf,
-  strategyRequest,
+  limitsRequest,
+  madeUpTag,
   type RunForm,
 } from './runForm';
+import { itemsOf, newStrategy, withAdded, withoutItem } from './strategies';
 
 const FORM: RunForm = {
   ...NEW_RUN,
   task: 'cars',
   unit: 'images',
   amount: { kind: 'count', percent: 10, count: 50 },
-  strategy: { type: 'random', minimumDistance: '', seed: 7 },
+  strategies: itemsOf([newStrategy('random', { seed: 7 })]),
+  limits: { maxPerImage: 2, quotas: [{ id: 0, category: 'car', atLeast: 3, atMost: null }] },
   padding: 0.25,
   boxFormat: 'auto',
   minScore: 0.5,
@@ -67,12 +70,13 @@ describe('the request of a form', () => {
     expect(amountRequest({ kind: 'share', percent: '', count: 5 })).toEqual({});
   });
 
-  it('leaves out what the other strategy has', () => {
-    expect(strategyRequest({ type: 'diversity', minimumDistance: 0.2, seed: 9 })).toEqual({
-      type: 'diversity',
-      strength: 1,
-      minimum_distance: 0.2,
+  it('asks for limits of objects alone, and for none that says nothing', () => {
+    expect(runRequestOf({ ...FORM, unit: 'objects' }, 'street').selection).toMatchObject({
+      max_per_image: 2,
+      quotas: { car: { at_least: 3, at_most: null } },
     });
+    const empty = { id: 0, category: 'bus', atLeast: null, atMost: null };
+    expect(limitsRequest({ maxPerImage: null, quotas: [empty] })).toEqual({});
   });
 });
 
@@ -96,6 +100,26 @@ describe('the form of a run', () => {
     const kept: typeof config = JSON.parse(JSON.stringify(config));
     const run = { config: kept as never, priority: 5, runs_on: ['gpu'], crop_dataset: null };
     expect(runRequestOf(formOfRun(run), 'street')).toEqual(runRequestOf(FORM, 'street'));
+  });
+
+  it('holds all strategies and limits of a run, in their order', () => {
+    const strategies = [
+      newStrategy('threshold', { input: { type: 'metadata', key: 'blur' }, threshold: 0.3 }),
+      newStrategy('balance', { distribution: 'target', target: { car: 0.5 }, strength: 2 }),
+      newStrategy('diversity', { minimum_distance: 0.4, minimum_distance_mode: 'filter' }),
+    ];
+    const form: RunForm = { ...FORM, unit: 'objects', strategies: itemsOf(strategies) };
+    const { object_level, selection } = runRequestOf(form, 'street');
+    const config = JSON.parse(JSON.stringify({ object_level, selection })) as never;
+    const again = formOfRun({ config, priority: 0, runs_on: [], crop_dataset: null });
+    expect(again.strategies.map(({ strategy }) => strategy)).toEqual(strategies);
+    expect(again.limits).toEqual(FORM.limits);
+  });
+
+  it('fills in what a run of an older version did not know', () => {
+    const config = { selection: { strategies: [{ type: 'diversity', strength: 1 }] } } as never;
+    const form = formOfRun({ config, priority: 0, runs_on: [], crop_dataset: null });
+    expect(form.strategies).toEqual(NEW_RUN.strategies);
   });
 
   it('takes a share for a share', () => {
@@ -137,6 +161,17 @@ describe('names of datasets', () => {
   });
 });
 
+describe('a list of strategies', () => {
+  it('keeps them apart however it changes', () => {
+    const two = itemsOf([newStrategy('diversity'), newStrategy('random')]);
+    const other = withAdded(withoutItem(two, 0), newStrategy('diversity'));
+    expect(other.map(({ id, strategy: { type } }) => [id, type])).toEqual([
+      [1, 'random'],
+      [2, 'diversity'],
+    ]);
+  });
+});
+
 describe('a selection', () => {
   const id = 'a'.repeat(24);
 
@@ -167,5 +202,9 @@ describe('a selection', () => {
       priority: 1,
       runs_on: ['gpu'],
     });
+  });
+
+  it('gets a tag as the server would call it', () => {
+    expect(madeUpTag(40, new Date(2026, 10, 4, 9, 5, 7))).toBe('selection 2026-11-04 09h05m07 40 selected');
   });
 });

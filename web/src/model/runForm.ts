@@ -1,7 +1,14 @@
 /** What the forms for new runs hold, and the requests that come of it. */
 import type { Schemas } from '@/api/client';
-
-export type Strategy = NonNullable<Schemas['RequestedSelection']['strategies']>[number];
+import {
+  completed,
+  itemsOf,
+  newStrategy,
+  strategiesOf,
+  type KeptStrategy,
+  type Strategy,
+  type StrategyItem,
+} from './strategies';
 
 /** How many, and how to choose them. */
 export interface Choosing {
@@ -9,6 +16,8 @@ export interface Choosing {
   proportion_samples?: number | null;
   unit?: 'objects' | 'images';
   strategies: Strategy[];
+  max_per_image?: number;
+  quotas?: Record<string, Schemas['Quota']>;
 }
 
 interface TurnRequest {
@@ -32,11 +41,26 @@ export interface Amount {
   count: MaybeNumber;
 }
 
-/** How to choose; fields of the strategy that is not chosen are remembered. */
-export interface StrategyChoice {
-  type: 'diversity' | 'random';
-  minimumDistance: MaybeNumber;
-  seed: MaybeNumber;
+/** How many of a category are picked. A number of its own keeps rows apart while their categories change. */
+export interface QuotaRow {
+  id: number;
+  category: string;
+  atLeast: number | null;
+  atMost: number | null;
+}
+
+/** What objects of one image, or of one category, are allowed. */
+export interface Limits {
+  maxPerImage: number | null;
+  quotas: readonly QuotaRow[];
+}
+
+/** How to choose. */
+export interface Choice {
+  amount: Amount;
+  strategies: readonly StrategyItem[];
+  /** Of objects; images have none. */
+  limits: Limits;
 }
 
 /** Which worker, and when. */
@@ -45,12 +69,10 @@ export interface Turn {
   runsOn: readonly string[];
 }
 
-export interface RunForm extends Turn {
+export interface RunForm extends Turn, Choice {
   /** Empty: whole images, whatever is on them. */
   task: string;
   unit: 'objects' | 'images';
-  amount: Amount;
-  strategy: StrategyChoice;
   padding: number;
   boxFormat: 'xywh' | 'xyxy' | 'auto';
   minScore: MaybeNumber;
@@ -67,11 +89,16 @@ export interface RunForm extends Turn {
 
 export const DEFAULT_EMBEDDER = 'efficientnet-lite0';
 
+const NEW_CHOICE: Choice = {
+  amount: { kind: 'share', percent: 10, count: 100 },
+  strategies: itemsOf([newStrategy('diversity')]),
+  limits: { maxPerImage: null, quotas: [] },
+};
+
 export const NEW_RUN: RunForm = {
+  ...NEW_CHOICE,
   task: '',
   unit: 'objects',
-  amount: { kind: 'share', percent: 10, count: 100 },
-  strategy: { type: 'diversity', minimumDistance: '', seed: 0 },
   padding: 0,
   boxFormat: 'xywh',
   minScore: '',
@@ -92,14 +119,11 @@ const textOrNull = (text: string): string | null => (text.trim() === '' ? null :
 
 /** The request that a form stands for, on this image dataset. */
 export function runRequestOf(form: RunForm, dataset: string): RunRequest {
+  const unit = form.task === '' ? 'images' : form.unit;
   return {
     dataset,
     object_level: form.task === '' ? null : objectLevelOf(form),
-    selection: {
-      ...amountRequest(form.amount),
-      unit: form.task === '' ? 'images' : form.unit,
-      strategies: [strategyRequest(form.strategy)],
-    },
+    selection: { ...choiceRequest(form, unit), unit },
     embedder: form.embedder.trim() === '' ? DEFAULT_EMBEDDER : form.embedder.trim(),
     remove_exact_duplicates: form.removeDuplicates,
     process_all: form.processAll,
@@ -133,20 +157,44 @@ export function shareOf(percent: number): number {
   return Number((percent / 100).toPrecision(12));
 }
 
-export function strategyRequest({ type, minimumDistance, seed }: StrategyChoice): Strategy {
-  if (type === 'random') return { type, strength: 1, seed: seed === '' ? 0 : seed };
-  return { type, strength: 1, minimum_distance: orNull(minimumDistance) };
+/** How to choose, as requests say it. */
+function choiceRequest({ amount, strategies, limits }: Choice, unit: 'objects' | 'images'): Choosing {
+  return {
+    ...amountRequest(amount),
+    strategies: strategiesOf(strategies),
+    ...(unit === 'objects' ? limitsRequest(limits) : {}),
+  };
+}
+
+export function limitsRequest({ maxPerImage, quotas }: Limits): Pick<Choosing, 'max_per_image' | 'quotas'> {
+  const said = quotas.filter(
+    ({ category, atLeast, atMost }) => category !== '' && (atLeast !== null || atMost !== null),
+  );
+  return {
+    ...(maxPerImage === null ? {} : { max_per_image: maxPerImage }),
+    ...(said.length === 0
+      ? {}
+      : {
+          quotas: Object.fromEntries(
+            said.map(({ category, atLeast, atMost }) => [category, { at_least: atLeast, at_most: atMost }]),
+          ),
+        }),
+  };
+}
+
+/** How to choose, as runs keep it. */
+interface KeptChoice {
+  n_samples?: number | null;
+  strategies?: readonly KeptStrategy[];
+  max_per_image?: number | null;
+  quotas?: Readonly<Record<string, Schemas['Quota']>> | null;
 }
 
 /** A configuration as runs keep it: what is in it was checked when the run was asked for. */
 export interface KeptConfig {
   datasource?: { process_all?: boolean; relevant_filenames_file?: string | null };
   object_level?: Partial<Schemas['ObjectLevelConfig']> | null;
-  selection?: {
-    n_samples?: number | null;
-    unit?: 'objects' | 'images';
-    strategies?: readonly Partial<Strategy>[];
-  };
+  selection?: KeptChoice & { unit?: 'objects' | 'images' };
   embedder?: string;
   remove_exact_duplicates?: boolean;
 }
@@ -161,8 +209,7 @@ export function formOfRun(
     ...NEW_RUN,
     task: objects.task_name ?? '',
     unit: config.selection?.unit ?? 'objects',
-    amount: amountOfConfig(config.selection?.n_samples),
-    strategy: strategyOfConfig(config.selection?.strategies?.[0]),
+    ...choiceOfConfig(config.selection),
     padding: objects.padding ?? 0,
     boxFormat: objects.box_format ?? 'xywh',
     minScore: objects.min_score ?? '',
@@ -190,11 +237,22 @@ export function amountOfConfig(amount: number | null | undefined): Amount {
   return { ...usual, kind: 'count', count: amount };
 }
 
-export function strategyOfConfig(strategy: Partial<Strategy> | undefined): StrategyChoice {
-  const usual = NEW_RUN.strategy;
-  if (strategy?.type === 'random') return { ...usual, type: 'random', seed: strategy.seed ?? 0 };
-  if (strategy?.type === 'diversity') return { ...usual, minimumDistance: strategy.minimum_distance ?? '' };
-  return usual;
+/** How a run chose, to choose so again. */
+export function choiceOfConfig(kept: KeptChoice | undefined): Choice {
+  return {
+    amount: amountOfConfig(kept?.n_samples),
+    strategies:
+      kept?.strategies === undefined ? NEW_CHOICE.strategies : itemsOf(kept.strategies.map(completed)),
+    limits: {
+      maxPerImage: kept?.max_per_image ?? null,
+      quotas: Object.entries(kept?.quotas ?? {}).map(([category, { at_least, at_most }], id) => ({
+        id,
+        category,
+        atLeast: at_least ?? null,
+        atMost: at_most ?? null,
+      })),
+    },
+  };
 }
 
 /** What a run takes for a category: its name, or its id where another one would be taken for it. */
@@ -237,7 +295,7 @@ export function freeName(wanted: string, taken: ReadonlySet<string>): string {
 /** A configuration of a selection run, as it is kept. */
 interface KeptSelection {
   dataset_name?: string;
-  selection?: KeptConfig['selection'];
+  selection?: KeptChoice;
   input_selection_id?: string;
   input_tag?: string | null;
   preselected_tag?: string | null;
@@ -249,11 +307,11 @@ export function selectionRequestOfRun(
   run: Pick<Schemas['RunDocument'], 'config' | 'priority' | 'runs_on'>,
 ): SelectionRequest {
   const config = run.config as KeptSelection;
-  const strategy = strategyRequest(strategyOfConfig(config.selection?.strategies?.[0]));
   const hasTag = config.input_tag != null;
   return {
     dataset: config.dataset_name ?? '',
-    selection: { ...amountRequest(amountOfConfig(config.selection?.n_samples)), strategies: [strategy] },
+    // Limits were checked then: only objects have some.
+    selection: choiceRequest(choiceOfConfig(config.selection), 'objects'),
     input:
       hasTag || config.input_selection_id === undefined
         ? null
@@ -269,10 +327,8 @@ export function selectionRequestOfRun(
 /** What to choose from: `all`, `tag:NAME`, `view:ID` or `selection:ID`. */
 export type Source = string;
 
-export interface SelectForm extends Turn {
+export interface SelectForm extends Turn, Choice {
   source: Source;
-  amount: Amount;
-  strategy: StrategyChoice;
   /** Name of the tag whose samples count as chosen; empty: none. */
   preselectedTag: string;
   /** Empty: one is made up. */
@@ -280,9 +336,8 @@ export interface SelectForm extends Turn {
 }
 
 export const NEW_SELECTION: SelectForm = {
+  ...NEW_CHOICE,
   source: 'all',
-  amount: NEW_RUN.amount,
-  strategy: NEW_RUN.strategy,
   preselectedTag: '',
   newTag: '',
   priority: 0,
@@ -293,7 +348,7 @@ export const NEW_SELECTION: SelectForm = {
 export function selectionRequestOf(form: SelectForm, dataset: string): SelectionRequest {
   return {
     dataset,
-    selection: { ...amountRequest(form.amount), strategies: [strategyRequest(form.strategy)] },
+    selection: choiceRequest(form, 'objects'),
     ...inputOf(form.source),
     preselected_tag: textOrNull(form.preselectedTag),
     new_tag: textOrNull(form.newTag),
@@ -322,12 +377,19 @@ export function formOfSelection(
         : config.input_selection_id === undefined
           ? 'all'
           : `selection:${config.input_selection_id}`,
-    amount: amountOfConfig(config.selection?.n_samples),
-    strategy: strategyOfConfig(config.selection?.strategies?.[0]),
+    ...choiceOfConfig(config.selection),
     preselectedTag: config.preselected_tag ?? '',
     // Its name is taken: the run has made it.
     newTag: '',
     priority: run.priority,
     runsOn: run.runs_on,
   };
+}
+
+/** A name for the tag of what was chosen, as the server makes them up. */
+export function madeUpTag(selected: number, now: Date): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  const day = `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+  const time = `${two(now.getHours())}h${two(now.getMinutes())}m${two(now.getSeconds())}`;
+  return `selection ${day} ${time} ${selected} selected`;
 }

@@ -15,7 +15,7 @@ export function FormWithSide({ children, side, onSubmit, error }: FormWithSidePr
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (error === null) return;
-    form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+    form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [data-wrong]')?.focus();
   }, [error]);
   return (
     <form

@@ -47,6 +47,15 @@ export const applyTags = (
     }),
   );
 
+/** Make a tag of samples; not if there is one of this name. */
+export const createTag = (datasetId: string, name: string, selector: Selector) =>
+  ok(
+    api.POST('/api/datasets/{dataset}/tags', {
+      params: { path: { dataset: datasetId } },
+      body: { name, selector },
+    }),
+  );
+
 /** Give a tag another name; not if somebody changed it since it was seen. */
 export const renameTag = (datasetId: string, tag: Tag, name: string) =>
   ok(

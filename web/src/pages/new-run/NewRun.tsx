@@ -6,6 +6,7 @@ import { useCreateRun, type Run } from '@/api/queries/runs';
 import { rememberClone } from '@/model/clones';
 import { fieldErrors } from '@/model/fieldErrors';
 import { runRequestOf, type RunForm } from '@/model/runForm';
+import { areSameItems } from '@/model/strategies';
 import { FormWithSide } from '@/running/FormWithSide';
 import { FilterSection } from './FilterSection';
 import { MoreSection } from './MoreSection';
@@ -44,7 +45,13 @@ export function NewRun({ images, crops, first, like }: NewRunProps) {
   const preview = look.data;
   // What earlier runs have dealt with is kept by where the crops go.
   const hasEarlier = crops.some(({ name }) => name === form.cropDatasetName.trim());
-  const parts = { form, change, errors };
+  const changeAll = (changed: Partial<RunForm>) => {
+    // Errors name strategies by their places, which are others now.
+    if (changed.strategies !== undefined && !areSameItems(changed.strategies, form.strategies))
+      creating.reset();
+    change(changed);
+  };
+  const parts = { form, change: changeAll, errors };
 
   const start = () =>
     creating.mutate(request, {
@@ -81,7 +88,7 @@ export function NewRun({ images, crops, first, like }: NewRunProps) {
           {preview !== undefined && <FilterSection {...parts} preview={preview} />}
         </>
       )}
-      <SelectionSection {...parts} preview={preview} hasEarlier={hasEarlier} />
+      <SelectionSection {...parts} preview={preview} dataset={dataset} hasEarlier={hasEarlier} />
       {form.task !== '' && <NameSection {...parts} imageDataset={images.name} crops={crops} />}
       <MoreSection {...parts} />
     </FormWithSide>

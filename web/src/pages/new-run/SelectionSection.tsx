@@ -1,38 +1,46 @@
 import { Text } from '@mantine/core';
+import type { DatasetDetails } from '@/api/queries/datasets';
 import type { Preview } from '@/api/queries/previews';
 import type { FieldErrors } from '@/model/fieldErrors';
 import { count } from '@/model/format';
 import { amountOf, countLeft, scaled } from '@/model/previewCounts';
 import { categoryIds, shareOf, type RunForm } from '@/model/runForm';
-import { AmountField } from '@/running/AmountField';
+import { ChoosingFields } from '@/running/ChoosingFields';
 import { Section } from '@/running/Section';
-import { StrategyFields } from '@/running/StrategyFields';
 import type { ChangeForm } from './useRunForm';
+import { useRunInputs } from './useRunInputs';
 
 interface SelectionSectionProps {
   form: RunForm;
   change: ChangeForm;
   errors: FieldErrors;
   preview: Preview | undefined;
+  /** The image dataset; undefined until it is known. */
+  dataset: DatasetDetails | undefined;
   /** Whether earlier runs have put objects into the same dataset. */
   hasEarlier: boolean;
 }
 
 /** How many are selected, and how. */
-export function SelectionSection({ form, change, errors, preview, hasEarlier }: SelectionSectionProps) {
+export function SelectionSection({
+  form,
+  change,
+  errors,
+  preview,
+  dataset,
+  hasEarlier,
+}: SelectionSectionProps) {
   const available = preview === undefined ? null : candidates(form, preview);
+  const inputs = useRunInputs(form, preview, dataset);
   return (
     <Section title="Selection">
-      <AmountField
-        amount={form.amount}
-        onChange={(amount) => change({ amount })}
+      <ChoosingFields
+        choice={form}
+        onChange={change}
         available={available}
         meaning={<Meaning form={form} available={available} hasEarlier={hasEarlier} />}
-        error={errors('selection.n_samples', 'selection.proportion_samples')}
-      />
-      <StrategyFields
-        strategy={form.strategy}
-        onChange={(strategy) => change({ strategy })}
+        inputs={inputs}
+        dataset={dataset}
         errors={errors}
       />
     </Section>
@@ -60,7 +68,9 @@ interface MeaningProps {
 function Meaning({ form, available, hasEarlier }: MeaningProps) {
   const value = form.amount.kind === 'share' ? form.amount.percent : form.amount.count;
   if (value === '' || available === null) {
-    return <Text size="sm">{value === '' ? 'No amount: the minimum distance alone decides' : ' '}</Text>;
+    return (
+      <Text size="sm">{value === '' ? 'No amount: the limits of the strategies alone decide' : ' '}</Text>
+    );
   }
   const amount = { kind: form.amount.kind, value: form.amount.kind === 'share' ? shareOf(value) : value };
   const unit = form.task === '' ? 'images' : form.unit;

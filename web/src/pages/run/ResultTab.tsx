@@ -1,9 +1,12 @@
 import { SimpleGrid, Stack, Text } from '@mantine/core';
 import type { Run, RunResult, SelectionResult } from '@/api/queries/runs';
 import { count, duration } from '@/model/format';
+import { categoryRows, distributionRows } from '@/model/quality';
 import { imageRows, objectRows, selectionRows, type CountRow } from '@/model/resultCounts';
 import { stageLabel } from '@/model/runs';
+import { stopInWords } from '@/model/stops';
 import { CategoryCompare } from '@/running/CategoryCompare';
+import { Quality } from '@/running/Quality';
 import { Bars } from '@/ui/Bars';
 import { Panel } from '@/ui/Panel';
 import { Chosen, isSelection } from './Chosen';
@@ -12,31 +15,53 @@ import classes from './ResultTab.module.css';
 /** What a run did, in numbers. */
 export function ResultTab({ run, result }: { run: Run; result: RunResult }) {
   const isObjectLevel = run.kind === 'object-level';
+  const hasDistribution = Object.keys(result.quality?.class_distribution ?? {}).length > 0;
   return (
     <Stack gap="md">
       <Text>{result.message}</Text>
       {isObjectLevel && <Passage run={run} result={result} />}
       {isSelection(result) && <Chosen result={result} />}
       {isSelection(result) && (
-        <Panel title="Categories" aside={stoppedBy(result)}>
-          <CategoryCompare categories={result.categories ?? {}} hasBefore={(result.preselected ?? 0) > 0} />
+        <Panel title="Categories" aside={endOf(result)}>
+          <CategoryCompare rows={categoryRows(result.categories ?? {}, result.quality)} />
         </Panel>
       )}
+      <QualityOf result={result} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        {isObjectLevel && Object.keys(result.selected_categories ?? {}).length > 0 && (
-          <Panel title="Selected by category">
-            <Bars
-              bars={Object.entries(result.selected_categories ?? {}).map(([label, value]) => ({
-                key: label,
-                label,
-                value,
-              }))}
-            />
-          </Panel>
-        )}
+        {isObjectLevel && !hasDistribution && <SelectedCategories result={result} />}
         <Timings run={run} seconds={result.stage_seconds ?? {}} />
       </SimpleGrid>
     </Stack>
+  );
+}
+
+/** How good the selection is, and of a run how categories were before and after. */
+function QualityOf({ result }: { result: RunResult }) {
+  const { quality } = result;
+  if (quality == null) return null;
+  const rows = isSelection(result) ? [] : distributionRows(quality);
+  return (
+    <>
+      <Panel title="Quality" aside="beside random selections of the same size">
+        <Quality quality={quality} />
+      </Panel>
+      {rows.length > 0 && (
+        <Panel title="Categories">
+          <CategoryCompare rows={rows} />
+        </Panel>
+      )}
+    </>
+  );
+}
+
+/** What older runs know of categories. */
+function SelectedCategories({ result }: { result: RunResult }) {
+  const categories = Object.entries(result.selected_categories ?? {});
+  if (categories.length === 0) return null;
+  return (
+    <Panel title="Selected by category">
+      <Bars bars={categories.map(([label, value]) => ({ key: label, label, value }))} />
+    </Panel>
   );
 }
 
@@ -94,17 +119,11 @@ function Timings({ run, seconds }: { run: Run; seconds: Readonly<Record<string, 
   );
 }
 
-const STOPS: Record<string, string> = {
-  count: 'stopped at the amount',
-  minimum_distance: 'stopped at the minimum distance',
-  exhausted: 'there was no more',
-};
-
-function stoppedBy({ stopped_by = '', dry_run, preselected = 0 }: SelectionResult): string {
+function endOf({ stopped_by, dry_run, preselected = 0 }: SelectionResult): string {
   return [
     dry_run ? 'dry run' : '',
     preselected > 0 ? `${count(preselected)} counted as chosen before` : '',
-    STOPS[stopped_by] ?? '',
+    stopInWords(stopped_by),
   ]
     .filter((part) => part !== '')
     .join(' · ');

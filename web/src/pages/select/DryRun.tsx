@@ -1,26 +1,31 @@
-import { Alert, Group, Stack, Text } from '@mantine/core';
+import { Alert, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import { resultQuery, runQuery, type SelectionResult } from '@/api/queries/runs';
-import { counted } from '@/model/format';
 import { standingOf, stateSentence } from '@/model/runs';
-import { CategoryCompare } from '@/running/CategoryCompare';
 import { NoWorkerNotice } from '@/running/NoWorkerNotice';
 import { Panel } from '@/ui/Panel';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { RunProgress } from '@/ui/RunProgress';
 import { TextLink } from '@/ui/TextLink';
-import { Examples } from './Examples';
+import { Worded } from '@/ui/Worded';
+import { Chosen } from './Chosen';
+import { Keep } from './Keep';
 
 interface DryRunProps {
   runId: string;
   dataset: DatasetDetails;
   /** Whether the form has other values by now. */
   isOld: boolean;
+  /** Name of the tag to keep it as; empty: one is made up. */
+  tag: string;
+  onTag: (tag: string) => void;
+  onChangeSettings: () => void;
 }
 
 /** What a selection would choose, before anything is kept. */
-export function DryRun({ runId, dataset, isOld }: DryRunProps) {
+export function DryRun(props: DryRunProps) {
+  const { runId, dataset, isOld, tag, onTag, onChangeSettings } = props;
   const { data: run, error } = useQuery(runQuery(runId));
   const isDone = run?.state === 'COMPLETED';
   const { data: result } = useQuery({ ...resultQuery(runId), enabled: isDone && run.has_result });
@@ -39,7 +44,7 @@ export function DryRun({ runId, dataset, isOld }: DryRunProps) {
       )}
       {run !== undefined && ['failed', 'stopped'].includes(standingOf(run.state)) && (
         <Alert color="red" variant="light" title="The dry run ended early">
-          {run.message}
+          <Worded text={run.message} />
         </Alert>
       )}
       {run !== undefined && ['waiting', 'working'].includes(standingOf(run.state)) && (
@@ -49,25 +54,19 @@ export function DryRun({ runId, dataset, isOld }: DryRunProps) {
           <NoWorkerNotice waiting={1} />
         </Stack>
       )}
-      {result !== undefined && <Choice result={result as SelectionResult} dataset={dataset} />}
-    </Panel>
-  );
-}
-
-function Choice({ result, dataset }: { result: SelectionResult; dataset: DatasetDetails }) {
-  const unit = dataset.kind === 'crops' ? 'object' : 'image';
-  const selected = result.selected ?? 0;
-  return (
-    <Stack gap="md">
-      <Group justify="space-between">
-        <Text size="sm" fw={600}>
-          {counted(selected, unit)} would be chosen
-        </Text>
-      </Group>
-      {result.selection_id != null && (
-        <Examples dataset={dataset} selection={result.selection_id} total={selected} />
+      {result !== undefined && (
+        <Stack gap="lg">
+          <Chosen result={result as SelectionResult} dataset={dataset} />
+          <Keep
+            result={result as SelectionResult}
+            dataset={dataset}
+            isOld={isOld}
+            tag={tag}
+            onTag={onTag}
+            onChangeSettings={onChangeSettings}
+          />
+        </Stack>
       )}
-      <CategoryCompare categories={result.categories ?? {}} hasBefore={(result.preselected ?? 0) > 0} />
-    </Stack>
+    </Panel>
   );
 }

@@ -4,7 +4,7 @@ import type { DatasetDetails } from '@/api/queries/datasets';
 import { samplePageQuery } from '@/api/queries/samples';
 import { count } from '@/model/format';
 import { TextLink } from '@/ui/TextLink';
-import classes from './DryRun.module.css';
+import classes from './Select.module.css';
 
 const MOST = 36;
 

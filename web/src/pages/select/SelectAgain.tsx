@@ -1,13 +1,14 @@
 import { Button, Stack } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { FlaskConical, Play } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import { useCreateSelection } from '@/api/queries/runs';
 import { selectionAsCommand, selectionAsPython } from '@/model/asCode';
 import { rememberClone } from '@/model/clones';
 import { fieldErrors } from '@/model/fieldErrors';
 import { selectionRequestOf, type SelectForm } from '@/model/runForm';
+import { areSameItems } from '@/model/strategies';
 import { AsCode } from '@/running/AsCode';
 import { FormWithSide } from '@/running/FormWithSide';
 import { NoWorkerNotice } from '@/running/NoWorkerNotice';
@@ -15,6 +16,7 @@ import { Panel } from '@/ui/Panel';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { DryRun } from './DryRun';
 import { SelectFields } from './SelectFields';
+import classes from './Select.module.css';
 
 interface SelectAgainProps {
   dataset: DatasetDetails;
@@ -36,8 +38,15 @@ export function SelectAgain({ dataset, first, clonedFrom }: SelectAgainProps) {
   const creating = useCreateSelection();
   const navigate = useNavigate();
   const request = selectionRequestOf(form, dataset.name);
+  const settings = useRef<HTMLDivElement>(null);
   const isDry = creating.variables?.isDry === true;
 
+  const change = (changed: Partial<SelectForm>) => {
+    // Errors name strategies by their places, which are others now.
+    if (changed.strategies !== undefined && !areSameItems(changed.strategies, form.strategies))
+      creating.reset();
+    setForm((before) => ({ ...before, ...changed }));
+  };
   const tryOut = () =>
     creating.mutate(
       { request, isDry: true },
@@ -90,22 +99,27 @@ export function SelectAgain({ dataset, first, clonedFrom }: SelectAgainProps) {
         </>
       }
     >
-      <SelectFields
-        dataset={dataset}
-        form={form}
-        change={(changed) => setForm((before) => ({ ...before, ...changed }))}
-        errors={fieldErrors(creating.error)}
-      />
+      <div ref={settings} className={classes.settings} tabIndex={-1} role="group" aria-label="Settings">
+        <SelectFields dataset={dataset} form={form} change={change} errors={fieldErrors(creating.error)} />
+      </div>
       {tried !== null && (
         <DryRun
           key={tried.run}
           runId={tried.run}
           dataset={dataset}
           isOld={tried.request !== choiceOf(request)}
+          tag={form.newTag}
+          onTag={(newTag) => change({ newTag })}
+          onChangeSettings={() => goTo(settings.current)}
         />
       )}
     </FormWithSide>
   );
+}
+
+function goTo(part: HTMLElement | null): void {
+  part?.scrollIntoView({ block: 'start' });
+  part?.focus({ preventScroll: true });
 }
 
 /** What a dry run depends on: not on the name of a tag that it does not make, nor on when it runs. */

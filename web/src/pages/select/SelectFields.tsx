@@ -6,10 +6,10 @@ import type { FieldErrors } from '@/model/fieldErrors';
 import { count } from '@/model/format';
 import { amountOf } from '@/model/previewCounts';
 import { NEW_SELECTION, selectionRequestOf, shareOf, type SelectForm } from '@/model/runForm';
-import { AmountField } from '@/running/AmountField';
+import { ChoosingFields } from '@/running/ChoosingFields';
 import { Section } from '@/running/Section';
-import { StrategyFields } from '@/running/StrategyFields';
 import { TurnFields } from '@/running/TurnFields';
+import { useSampleInputs } from '@/running/useSampleInputs';
 import { useSources } from './useSources';
 
 interface SelectFieldsProps {
@@ -23,6 +23,7 @@ interface SelectFieldsProps {
 export function SelectFields({ dataset, form, change, errors }: SelectFieldsProps) {
   const available = useAvailable(dataset, form.source);
   const sources = useSources(dataset, form.source);
+  const inputs = useSampleInputs(dataset);
   return (
     <>
       <Section title="Choose from">
@@ -49,16 +50,13 @@ export function SelectFields({ dataset, form, change, errors }: SelectFieldsProp
         />
       </Section>
       <Section title="Selection">
-        <AmountField
-          amount={form.amount}
-          onChange={(amount) => change({ amount })}
+        <ChoosingFields
+          choice={form}
+          onChange={change}
           available={available}
-          meaning={meaning(form, available, dataset.kind === 'crops' ? 'objects' : 'images')}
-          error={errors('selection.n_samples', 'selection.proportion_samples')}
-        />
-        <StrategyFields
-          strategy={form.strategy}
-          onChange={(strategy) => change({ strategy })}
+          meaning={meaning(form, available, inputs.unit)}
+          inputs={inputs}
+          dataset={dataset}
           errors={errors}
         />
       </Section>
@@ -102,7 +100,7 @@ function useAvailable(dataset: DatasetDetails, source: string): number | null {
 
 function meaning({ amount }: SelectForm, available: number | null, unit: string): string {
   const value = amount.kind === 'share' ? amount.percent : amount.count;
-  if (value === '') return 'No amount: the minimum distance alone decides';
+  if (value === '') return 'No amount: the limits of the strategies alone decide';
   if (available === null) return ' ';
   const asked = { kind: amount.kind, value: amount.kind === 'share' ? shareOf(value) : value };
   return `${count(amountOf(asked, available))} of ${count(available)} ${unit}`;
