@@ -81,11 +81,7 @@ class BatchedNearest:
         self.shortlist_size = int(min(4096, max(64, units.unit_count // 64)))
         self.knows_selection = False
         if preselected is not None:
-            readable = _readable(preselected)
-            for start in range(0, len(preselected), BATCH_ROWS):
-                self._join(readable, np.arange(start, min(start + BATCH_ROWS, len(preselected))))
-        if self.knows_selection:
-            self._refresh_gains()
+            self.add_rows(preselected, np.arange(len(preselected)))
 
     def opening(self) -> NDArray[np.float64]:
         if not self._units.single:
@@ -121,10 +117,16 @@ class BatchedNearest:
     def add(self, units: NDArray[np.int64]) -> None:
         rows = self._units.rows_of(units)
         self._nearest[rows] = NOT_A_CANDIDATE if self._units.single else 0.0
-        for start in range(0, len(rows), BATCH_ROWS):
-            self._join(self._source, rows[start : start + BATCH_ROWS])
         self.gains[units] = NOT_A_CANDIDATE
-        self._refresh_gains()
+        self.add_rows(self._source, rows)
+
+    def add_rows(self, source: Vectors, rows: NDArray[np.int64]) -> None:
+        """Select `rows` of any matrix of as many dimensions."""
+        readable = _readable(source)
+        for start in range(0, len(rows), BATCH_ROWS):
+            self._join(readable, rows[start : start + BATCH_ROWS])
+        if self.knows_selection:
+            self._refresh_gains()
 
     def _refresh_gains(self) -> None:
         if self._units.single:
@@ -214,4 +216,4 @@ def _readable(vectors: Vectors) -> Vectors:
     """The matrix as the kernels read it; where it has no dimension, with one in which all rows are alike."""
     if vectors.shape[1] == 0:
         return np.zeros((len(vectors), 1), dtype=np.float32)
-    return np.ascontiguousarray(vectors)
+    return vectors if vectors.flags.c_contiguous else vectors.copy()

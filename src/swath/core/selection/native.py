@@ -11,7 +11,7 @@ import ctypes
 from collections.abc import Callable
 from functools import lru_cache
 from importlib.resources import as_file, files
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,8 +24,8 @@ class BrokenInstall(SwathError):
     """The kernels, which every whole installation of Swath has, are missing or cannot be loaded."""
 
 
-def _array(dtype: str, *flags: str) -> Any:
-    return np.ctypeslib.ndpointer(dtype=dtype, flags=",".join(["C_CONTIGUOUS", "ALIGNED", *flags]))
+def _array(dtype: str, *flags: Literal["WRITEABLE"]) -> Any:
+    return np.ctypeslib.ndpointer(dtype=dtype, flags=["C_CONTIGUOUS", "ALIGNED", *flags])
 
 
 ROWS = np.ctypeslib.ndpointer(flags="C_CONTIGUOUS")
