@@ -16,7 +16,9 @@ WORKERS = "workers of this server do not speak the old protocol: start one with 
 
 TEAMS = "there are no teams: users share datasets with each other"
 
-SCORES = "scores belong to tags here: `/v1/datasets/{dataset}/tags/{tag}/scores`"
+SCORES = (
+    "runs compute the scores of tasks; those of your own belong to tags: `/v1/datasets/{dataset}/tags/{tag}/scores`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +68,7 @@ NOT_OFFERED = (
         code=ErrorCode.TEAM_UNKNOWN,
     ),
     *_not("a configuration never changes: make another one", "PUT /docker/worker/config/{config}"),
-    *_not(
-        SCORES,
-        "GET /datasets/{dataset}/predictions/scores",
-        "POST /datasets/{dataset}/predictions/scores",
-        "GET /datasets/{dataset}/predictions/scores/{score}",
-    ),
+    *_not(SCORES, "POST /datasets/{dataset}/predictions/scores"),
     *_not("the server makes maps of embeddings itself", "POST /datasets/{dataset}/embeddings/{embedding}/2d"),
 )
 

@@ -18,18 +18,30 @@ from swath.store import runs
 from swath.store.dataset_embeddings import DatasetEmbedding
 from swath.store.datasets import Dataset
 from swath.store.ids import is_id
+from swath.store.scores import list_scores
 from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_of
 from swath.store.sharing import require_owner
-from swath.store.tags import Tag, name_is_free, tag_by_id, tag_members
+from swath.store.tags import INITIAL_TAG, Tag, find_tag, name_is_free, tag_by_id, tag_members
 from swath.wire.lightly.sampling import JobAnswer, SamplingMethod, SamplingRequest, StoppingCondition
-from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig, Strategy, check_selection
+from swath.wire.run_config import (
+    DiversityStrategy,
+    RandomStrategy,
+    ScoresInput,
+    SelectionConfig,
+    Strategy,
+    WeightsStrategy,
+    check_selection,
+)
 
 MOST_SAMPLES = 2**31 - 1
 """More than any dataset has."""
 
 router = APIRouter(prefix="/datasets/{dataset}")
 
-_NOT_BUILT = frozenset({SamplingMethod.ACTIVE_LEARNING, SamplingMethod.CORAL})
+USUAL_SCORE = "uncertainty_margin"
+"""What scripts go by that do not say which of several scores they mean."""
+
+_BY_SCORES = frozenset({SamplingMethod.ACTIVE_LEARNING, SamplingMethod.CORAL})
 
 
 @router.post("/embeddings/{embedding}/sampling")
@@ -68,13 +80,6 @@ def _check_usable(dataset: Dataset, embedding: DatasetEmbedding) -> None:
 
 
 def _plan(connection: Connection, dataset: Dataset, request: SamplingRequest) -> SelectionPlan:
-    if request.method in _NOT_BUILT:
-        raise FacadeError(
-            422,
-            ErrorCode.NOT_IMPLEMENTED,
-            f"method `{request.method}` is not there yet; choose by `{SamplingMethod.CORESET}` or "
-            f"`{SamplingMethod.RANDOM}`",
-        )
     if not name_is_free(connection, dataset.id, request.new_tag_name):
         message = f"dataset `{dataset.name}` has a tag `{request.new_tag_name}` already; choose another name"
         raise FacadeError(409, ErrorCode.TAG_NAME_EXISTS, message)
@@ -83,7 +88,10 @@ def _plan(connection: Connection, dataset: Dataset, request: SamplingRequest) ->
     stop = request.config.stopping_condition
     available = dataset.sample_count if query is None else query.member_count
     amount = _amount(stop, available=available, chosen_before=0 if preselected is None else preselected.member_count)
-    selection = SelectionConfig(n_samples=amount, unit=unit_of(dataset), strategies=(_strategy(request.method, stop),))
+    score = _score(connection, dataset, query, request.score_type) if request.method in _BY_SCORES else ""
+    selection = SelectionConfig(
+        n_samples=amount, unit=unit_of(dataset), strategies=_strategies(request.method, stop, score)
+    )
     check_selection(selection)
     return SelectionPlan(
         dataset=dataset,
@@ -120,9 +128,34 @@ def _amount(stop: StoppingCondition, *, available: int, chosen_before: int) -> i
     return total - chosen_before
 
 
-def _strategy(method: SamplingMethod, stop: StoppingCondition) -> Strategy:
-    if method is SamplingMethod.RANDOM:
-        # Nobody says which: another time it is to be others.
-        return RandomStrategy(seed=secrets.randbelow(2**31))
+def _score(connection: Connection, dataset: Dataset, query: Tag | None, wanted: str | None) -> str:
+    """Which of the scores of a tag (None: of all samples) to go by. Raises FacadeError 422 if it has none, or not the
+    wanted ones."""
+    tag = query or find_tag(connection, dataset.id, INITIAL_TAG)
+    names = [one.name for one in list_scores(connection, tag)]
+    if wanted is not None and wanted not in names:
+        listed = ", ".join(f"`{name}`" for name in names) or "none"
+        message = f"tag `{tag.name}` of dataset `{dataset.name}` has no scores `{wanted}`; it has {listed}"
+        raise FacadeError(422, ErrorCode.SCORE_UNKNOWN, message)
+    if not names:
+        message = (
+            f"tag `{tag.name}` of dataset `{dataset.name}` has no scores to choose by: give some with `upload_scores`"
+        )
+        raise FacadeError(422, ErrorCode.SCORE_UNKNOWN, message)
+    return wanted or (USUAL_SCORE if USUAL_SCORE in names else names[0])
+
+
+def _strategies(method: SamplingMethod, stop: StoppingCondition, score: str) -> tuple[Strategy, ...]:
+    """What a method is here. Only one that compares has a minimum distance."""
     distance = stop.min_distance
-    return DiversityStrategy(minimum_distance=distance if distance is not None and distance > 0 else None)
+    diversity = DiversityStrategy(minimum_distance=distance if distance is not None and distance > 0 else None)
+    match method:
+        case SamplingMethod.CORESET:
+            return (diversity,)
+        case SamplingMethod.CORAL:
+            return (diversity, WeightsStrategy(input=ScoresInput(score=score)))
+        case SamplingMethod.ACTIVE_LEARNING:
+            return (WeightsStrategy(input=ScoresInput(score=score)),)
+        case SamplingMethod.RANDOM:
+            # Nobody says which: another time it is to be others.
+            return (RandomStrategy(seed=secrets.randbelow(2**31)),)

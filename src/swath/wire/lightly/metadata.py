@@ -82,6 +82,23 @@ class ScoresAnswer(ScoreTypeAnswer):
     scores: list[float]
 
 
+class PredictionScoreTypeAnswer(Answer):
+    """Scores of a prediction task, without their values."""
+
+    id: ObjectId
+    dataset_id: ObjectId
+    prediction_uuid_timestamp: Milliseconds = Field(serialization_alias="predictionUUIDTimestamp")
+    task_name: str
+    score_type: str
+    created_at: Milliseconds
+
+
+class PredictionScoresAnswer(PredictionScoreTypeAnswer):
+    """The same with the values, one per sample."""
+
+    scores: list[float]
+
+
 def json_size(value: object, *, field: str) -> int:
     """How many bytes a value has as JSON. Raises InvalidConfig, naming `field`, for one that could not be given back:
     nested too deeply, or with half a character (a lone surrogate) in it.

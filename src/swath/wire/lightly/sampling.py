@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from swath.wire.lightly.base import Answer, Milliseconds, ObjectId, Request
+from swath.wire.lightly.metadata import ScoreType
 
 Amount = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -38,13 +39,17 @@ class SamplingConfig(Request):
 
 
 class SamplingRequest(Request):
-    """Choose among the samples of a tag (default: all), beside those of another that were chosen before."""
+    """Choose among the samples of a tag (default: all), beside those of another that were chosen before.
+
+    `score_type` names the scores to go by, of those that were given for the first tag; clients never send it.
+    """
 
     new_tag_name: str
     method: SamplingMethod
     config: SamplingConfig
     preselected_tag_id: str | None = None
     query_tag_id: str | None = None
+    score_type: ScoreType | None = None
 
 
 class JobAnswer(Answer):

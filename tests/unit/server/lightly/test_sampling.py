@@ -18,7 +18,7 @@ from swath.store.selection_runs import begin_here, keep_choice, load_candidates,
 from swath.store.users import local_user
 from swath.store.workers import register_worker
 from swath.testing.session_contract import make_additions
-from swath.wire.run_config import DiversityStrategy, RandomStrategy
+from swath.wire.run_config import DiversityStrategy, RandomStrategy, ScoresInput, Strategy, WeightsStrategy
 
 SAMPLES = 6
 
@@ -145,12 +145,61 @@ def test_methods_are_strategies_of_a_selection_run(
     assert isinstance(found, strategy) if isinstance(strategy, type) else found == strategy
 
 
+def give_scores(facade: TestClient, dataset: str, tag: str, **scores: list[float]) -> None:
+    """Upload scores by type, as clients do before they choose."""
+    for score_type, values in scores.items():
+        body = {"scoreType": score_type, "scores": values}
+        answer = facade.post(f"/datasets/{dataset}/tags/{tags(facade, dataset)[tag]}/scores", json=body)
+        assert answer.status_code == 201, answer.text
+
+
+def strategies_of(store: Store, response: Any) -> tuple[Strategy, ...]:
+    assert response.status_code == 200, response.text
+    with store.reading() as connection:
+        return selection_config_of(runs.find_run(connection, response.json()["jobId"])).selection.strategies
+
+
+def by_score(name: str) -> WeightsStrategy:
+    return WeightsStrategy(input=ScoresInput(score=name))
+
+
+def test_scores_that_were_given_for_a_tag_are_chosen_by(facade: TestClient, dataset: str, store: Store) -> None:
+    give_scores(facade, dataset, "initial-tag", entropy=[1, 2, 3, 4, 5, 6])
+    give_scores(facade, dataset, "some", spread=[1, 2, 3, 4])
+    coral = ask(facade, dataset, n=3, distance=0.5, method="CORAL")
+    assert strategies_of(store, coral) == (DiversityStrategy(minimum_distance=0.5), by_score("entropy"))
+    some = tags(facade, dataset)["some"]
+    active = ask(facade, dataset, method="ACTIVE_LEARNING", newTagName="other", queryTagId=some)
+    assert strategies_of(store, active) == (by_score("spread"),)
+
+
+def test_of_several_scores_the_named_or_the_usual_one_counts(facade: TestClient, dataset: str, store: Store) -> None:
+    give_scores(facade, dataset, "some", object_frequency=[1, 2, 3, 4], zebra=[1, 2, 3, 4])
+    options: dict[str, Any] = {"method": "ACTIVE_LEARNING", "queryTagId": tags(facade, dataset)["some"]}
+    first = ask(facade, dataset, **options, newTagName="first")
+    assert strategies_of(store, first) == (by_score("object_frequency"),)
+    give_scores(facade, dataset, "some", uncertainty_margin=[1, 2, 3, 4])
+    usual = ask(facade, dataset, **options, newTagName="usual")
+    assert strategies_of(store, usual) == (by_score("uncertainty_margin"),)
+    named = ask(facade, dataset, **options, newTagName="named", scoreType="zebra")
+    assert strategies_of(store, named) == (by_score("zebra"),)
+
+
+@pytest.mark.parametrize("method", ["CORAL", "ACTIVE_LEARNING"])
+def test_without_scores_nothing_is_chosen_by_them(facade: TestClient, dataset: str, method: str) -> None:
+    response = ask(facade, dataset, method=method)
+    assert error_of(response) == (422, "SCORE_UNKNOWN")
+    assert "`upload_scores`" in response.json()["error"]
+    give_scores(facade, dataset, "initial-tag", entropy=[1, 2, 3, 4, 5, 6])
+    response = ask(facade, dataset, method=method, scoreType="margin")
+    assert error_of(response) == (422, "SCORE_UNKNOWN")
+    assert "it has `entropy`" in response.json()["error"]
+
+
 def test_what_cannot_be_chosen_is_refused_by_name(facade: TestClient, dataset: str) -> None:
     known = tags(facade, dataset)
     nowhere = "0" * 24
     refusals: list[tuple[dict[str, Any], int, str]] = [
-        ({"method": "CORAL"}, 422, "NOT_IMPLEMENTED"),
-        ({"method": "ACTIVE_LEARNING"}, 422, "NOT_IMPLEMENTED"),
         ({"method": "GUESSING"}, 400, "MALFORMED_REQUEST"),
         ({"newTagName": "few"}, 409, "TAG_NAME_EXISTS"),
         ({"newTagName": "x"}, 422, "BAD_REQUEST"),

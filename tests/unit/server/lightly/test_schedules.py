@@ -205,7 +205,10 @@ def test_somebody_elses_configuration_is_not_there(
         ({"enable_training": True}, ["`worker_config.enable_training` cannot be `True`"]),
         ({"pretagging": True}, ["`worker_config.pretagging`"]),
         ({"object_levels": {}}, ["there is no key", "Did you mean `worker_config.object_level"]),
-        ({"method": "coral"}, ["active-learning scores"]),
+        (
+            {"method": "coral", "stopping_condition.n_samples": 5},
+            ["`worker_config.active_learning.task_name` is missing"],
+        ),
         ({"object_level": {"task_name": "wheels", "padding": float("1e300")}}, []),
     ],
 )
