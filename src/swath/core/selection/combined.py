@@ -56,8 +56,9 @@ class Combination:
         self._limits = LimitState(limits, len(by_rank))
         self._too_near = np.zeros(len(by_rank), dtype=np.bool_)
         self._order = by_rank
-        if self._diversities:  # of candidates that are as good as each other, those without rows come last
-            has_rows = self._diversities[0][1].has_rows[by_rank]
+        self._judging = [term for objective, term in self._diversities if objective.strength != 0]
+        if self._judging:  # of candidates that are as good as each other, those without rows come last
+            has_rows = self._judging[0].has_rows[by_rank]
             self._order = np.concatenate([by_rank[has_rows], by_rank[~has_rows]])
         self._picked: list[int] = []
         self._distances: list[float] = []
@@ -138,7 +139,7 @@ class Combination:
         for strength, balance in self._balances:
             if strength != 0:
                 scores += strength * balance.values()[candidates]
-        for _, diversity in self._diversities:
+        for diversity in self._judging:
             if not diversity.knows_selection:
                 tied = candidates[scores == scores.max()]
                 return int(tied[np.argmin(diversity.opening()[tied])])

@@ -175,9 +175,9 @@ class Reference:
                     scores += objective.strength * np.log(np.maximum(values, 1e-300))
             for part, value in zip(parts, values, strict=True):
                 part.append(value)
-        diversities = [objective for objective in self.objectives if isinstance(objective, Diversity)]
+        diversities = [one for one in self.objectives if isinstance(one, Diversity) and one.strength != 0]
         for objective in diversities:
-            if not selected and not _has_preselected(objective):
+            if not _has_preselected(objective) and not any(len(_rows(objective, unit)) for unit in selected):
                 best = scores >= scores.max() - 1e-12 * max(1.0, abs(scores.max()))
                 offsets = np.array([self.offset(objective, unit) for unit in candidates])
                 nearest = offsets[best].min()
