@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.candidates import CategoryValues, NumberValues, StrategyInput, VectorValues
-from swath.pipeline.selection_data import SelectionData
-from swath.wire.run_config import (
+from swath.pipeline.selection_data import SelectionData, units_of
+from swath.wire.selection import (
     BalanceStrategy,
     DiversityStrategy,
     RandomInput,
@@ -25,7 +26,7 @@ from swath.wire.run_config import (
 )
 
 if TYPE_CHECKING:
-    from swath.core.selection import GroupLimit, MapChunks, Objective, Units
+    from swath.core.selection import GroupLimit, MapChunks, Objective
 
 MAX_PER_IMAGE = "max_per_image"
 QUOTAS = "quotas"
@@ -79,14 +80,14 @@ def limits_of(config: SelectionConfig, data: SelectionData) -> list[GroupLimit]:
         names = quota_names(config, data.categories)
         quotas = [config.quotas.get(name) for name in names]
         ceiling = np.iinfo(np.int64).max
-        most = [ceiling if quota is None or quota.at_most is None else quota.at_most for quota in quotas]
-        least = [0 if quota is None or quota.at_least is None else quota.at_least for quota in quotas]
+        at_most = [ceiling if quota is None or quota.at_most is None else quota.at_most for quota in quotas]
+        at_least = [0 if quota is None or quota.at_least is None else quota.at_least for quota in quotas]
         limits.append(
             GroupLimit(
                 name=QUOTAS,
                 group_of_unit=main_category(data.categories),
-                at_most=np.array(most, dtype=np.int64),
-                at_least=np.array(least, dtype=np.int64),
+                at_most=np.array(at_most, dtype=np.int64),
+                at_least=np.array(at_least, dtype=np.int64),
             )
         )
     return limits
@@ -145,7 +146,7 @@ def _objective(
             rows = _vectors(given, data)
             return engine.Diversity(
                 vectors=rows.vectors,
-                units=_units(rows, len(data)),
+                units=units_of(rows, len(data)),
                 preselected=_or_none(rows),
                 strength=strategy.strength,
                 aggregate=strategy.aggregate.value,
@@ -156,7 +157,7 @@ def _objective(
             rows = _vectors(given, data)
             return engine.Representative(
                 vectors=rows.vectors,
-                units=_units(rows, len(data)),
+                units=units_of(rows, len(data)),
                 preselected=_or_none(rows),
                 strength=strategy.strength,
                 neighbors=strategy.num_nearest_neighbors,
@@ -165,7 +166,7 @@ def _objective(
             rows = _vectors(given, data)
             typical = engine.typicality(
                 rows.vectors,
-                units=_units(rows, len(data)),
+                units=units_of(rows, len(data)),
                 preselected=_or_none(rows),
                 neighbors=strategy.num_nearest_neighbors,
                 aggregate=strategy.aggregate.value,
@@ -174,6 +175,7 @@ def _objective(
             return engine.Weights(
                 values=typical.values,
                 preselected_sum=_sum(typical.preselected_values),
+                preselected_count=len(typical.preselected_values),
                 strength=strategy.strength,
                 minimum=strategy.minimum_typicality,
             )
@@ -184,7 +186,7 @@ def _objective(
             similar = engine.similarity(
                 rows.vectors,
                 given.query,
-                units=_units(rows, len(data)),
+                units=units_of(rows, len(data)),
                 preselected=_or_none(rows),
                 aggregate=strategy.aggregate.value,
                 map_chunks=map_chunks,
@@ -192,6 +194,7 @@ def _objective(
             return engine.Weights(
                 values=similar.values,
                 preselected_sum=_sum(similar.preselected_values),
+                preselected_count=len(similar.preselected_values),
                 strength=strategy.strength,
             )
         case WeightsStrategy():
@@ -201,12 +204,13 @@ def _objective(
             return engine.Weights(
                 values=np.nan_to_num(known.values, nan=0.0),
                 preselected_sum=_sum(np.nan_to_num(known.preselected, nan=0.0)),
+                preselected_count=len(known.preselected),
                 strength=strategy.strength,
                 maximum_sum=strategy.maximum_sum,
                 target_range=None if wanted is None else (wanted.min_sum, wanted.max_sum),
             )
         case BalanceStrategy():
-            categories = categories_given(given)
+            categories = balanced_categories(strategy, given)
             return engine.Balance(
                 categories=engine.CategoryMatrix(
                     starts=categories.starts,
@@ -235,11 +239,23 @@ def _numbers(given: StrategyInput) -> NumberValues:
     return given.values
 
 
-def categories_given(given: StrategyInput) -> CategoryValues:
-    """The categories that a balance was given; raises ValueError if it was given something else."""
-    if not isinstance(given.values, CategoryValues):
-        raise ValueError(f"categories are needed, got {type(given.values).__name__}")
-    return given.values
+def balanced_categories(strategy: BalanceStrategy, given: StrategyInput) -> CategoryValues:
+    """The categories that a balance was given, and those of its target that nothing has: they stay out of reach.
+
+    Raises ValueError if it was given something else.
+    """
+    values = given.values
+    if not isinstance(values, CategoryValues):
+        raise ValueError(f"categories are needed, got {type(values).__name__}")
+    known = frozenset(values.names)
+    unknown = tuple(name for name in strategy.target or {} if name not in known)
+    if not unknown:
+        return values
+    return replace(
+        values,
+        names=(*values.names, *unknown),
+        preselected=np.concatenate([values.preselected, np.zeros(len(unknown))]),
+    )
 
 
 def _vectors(given: StrategyInput, data: SelectionData) -> VectorValues:
@@ -248,12 +264,6 @@ def _vectors(given: StrategyInput, data: SelectionData) -> VectorValues:
     if not isinstance(given.values, VectorValues):
         raise ValueError(f"vectors are needed, got {type(given.values).__name__}")
     return given.values
-
-
-def _units(rows: VectorValues, count: int) -> Units | None:
-    from swath.core.selection import Units
-
-    return None if rows.unit_of_row is None else Units(unit_of_row=rows.unit_of_row, unit_count=count)
 
 
 def _or_none(rows: VectorValues) -> NDArray[np.float16] | NDArray[np.float32] | None:

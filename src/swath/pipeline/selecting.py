@@ -9,16 +9,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-import swath.core.selection
 from swath.core.candidates import CategoryValues, StrategyInput, Vectors
-from swath.core.errors import InvalidConfig, RunFailed
+from swath.core.errors import RunFailed
 from swath.core.objects import rank_of_keys
 from swath.core.outcomes import Finding
-from swath.core.selection import Diversity, MapChunks, Picks, Random, Units, resolve_amount, select
+from swath.core.selection import Picks, resolve_amount, select
 from swath.pipeline.objectives import limits_of, objectives_of, passing
 from swath.pipeline.selection_data import SelectionData, inputs_of
-from swath.wire.run_config import DiversityStrategy, RandomStrategy, SelectionConfig, ThresholdStrategy
+from swath.pipeline.selection_findings import (
+    about_limits,
+    about_numbers,
+    about_strengths,
+    about_sums,
+    about_targets,
+    about_threshold,
+)
+from swath.pipeline.selection_quality import measure_quality
 from swath.wire.run_result import SelectionQuality
+from swath.wire.selection import SelectionConfig
 
 ROWS_CHECKED = 1 << 14
 """Vectors looked at together when all are checked: a few megabytes."""
@@ -78,30 +86,41 @@ def select_units(
     available = len(data)
     count = resolve_amount(config.n_samples, available)
     asked = config.n_samples if isinstance(config.n_samples, int) else None if config.n_samples is None else count
-    kept = np.arange(available)
-    if any(isinstance(strategy, ThresholdStrategy) for strategy in config.strategies):
-        passes = np.all([mask for _, mask in passing(config, data)], axis=0)
-        kept, data = np.flatnonzero(passes), data.kept(passes)
-    if len(data) == 0:
-        empty = np.zeros(0)
-        return Selected(
-            units=empty.astype(np.int64),
-            distances=empty,
-            asked=asked,
-            available=available,
-            eligible=0,
-            stopped_by="exhausted",
-        )
-    with ThreadPoolExecutor(threads, thread_name_prefix="swath-select") as pool:
-        picks = _pick(config, data, min(count, len(data)), pool.map)
+    findings = [*about_numbers(config, data), *about_strengths(config)]
+    kept = np.ones(available, dtype=np.bool_)
+    for place, mask in passing(config, data):
+        findings += about_threshold(config, place, int(mask.sum()), available)
+        kept &= mask
+    data = data.kept(kept)
+    picks, quality = _nothing_picked(), None
+    if len(data):
+        rank = rank_of_keys(data.keys)
+        with ThreadPoolExecutor(threads, thread_name_prefix="swath-select") as pool:
+            picks = select(
+                objectives_of(config, data, rank=rank, map_chunks=pool.map),
+                count=min(count, len(data)),
+                rank=rank,
+                limits=limits_of(config, data),
+                map_chunks=pool.map,
+            )
+            quality = measure_quality(config, data, picks.rows, rank=rank, map_chunks=pool.map)
+        findings += about_limits(config, data, picks)
+        findings += about_sums(config, data, picks)
+        findings += about_targets(config, data, picks, quality)
     return Selected(
-        units=kept[picks.rows],
+        units=np.flatnonzero(kept)[picks.rows],
         distances=picks.distances,
         asked=asked,
         available=available,
         eligible=len(data),
         stopped_by=picks.stopped_by,
+        quality=quality,
+        findings=tuple(findings),
     )
+
+
+def _nothing_picked() -> Picks:
+    return Picks(rows=np.zeros(0, dtype=np.int64), distances=np.zeros(0), stopped_by="exhausted")
 
 
 def _refuse_bad_vectors(data: SelectionData, name_of_row: Callable[[int], str] | None) -> None:
@@ -116,39 +135,6 @@ def _refuse_bad_vectors(data: SelectionData, name_of_row: Callable[[int], str] |
             )
     if not np.isfinite(data.preselected).all():
         raise RunFailed("a vector of what was selected before holds NaN or infinity")
-
-
-def _pick(config: SelectionConfig, data: SelectionData, count: int, map_chunks: MapChunks) -> Picks:
-    rank = rank_of_keys(data.keys)
-    if not hasattr(swath.core.selection, "GroupLimit"):
-        return _pick_by_one(config, data, count, rank, map_chunks)
-    return select(
-        objectives_of(config, data, rank=rank, map_chunks=map_chunks),
-        count=count,
-        rank=rank,
-        limits=limits_of(config, data),
-        map_chunks=map_chunks,
-    )
-
-
-def _pick_by_one(
-    config: SelectionConfig, data: SelectionData, count: int, rank: NDArray[np.int64], map_chunks: MapChunks
-) -> Picks:
-    if len(config.strategies) != 1 or not isinstance(config.strategies[0], DiversityStrategy | RandomStrategy):
-        raise InvalidConfig("Selection strategies cannot be combined yet", field="selection.strategies")
-    strategy = config.strategies[0]
-    objective: Diversity | Random
-    if isinstance(strategy, RandomStrategy):
-        objective = Random(seed=strategy.seed, strength=strategy.strength)
-    else:
-        objective = Diversity(
-            vectors=data.vectors,
-            preselected=data.preselected if len(data.preselected) else None,
-            strength=strategy.strength,
-            minimum_distance=strategy.minimum_distance,
-        )
-    units = None if data.unit_of_row is None else Units(unit_of_row=data.unit_of_row, unit_count=len(data))
-    return select([objective], count=count, rank=rank, units=units, map_chunks=map_chunks)  # type: ignore[call-arg]
 
 
 def first_of_each_key(keys: NDArray[np.uint8]) -> NDArray[np.bool_]:

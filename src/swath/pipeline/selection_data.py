@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.candidates import CategoryValues, NumberValues, StrategyInput, StrategyValues, Vectors, VectorValues
+
+if TYPE_CHECKING:
+    from swath.core.selection import Units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +49,11 @@ class SelectionData:
         """The units' own vectors."""
         return VectorValues(vectors=self.vectors, unit_of_row=self.unit_of_row, preselected=self.preselected)
 
+    @property
+    def units(self) -> Units | None:
+        """Which unit each vector is of; None where each is one of its own."""
+        return units_of(self.rows, len(self))
+
     def kept(self, keep: NDArray[np.bool_]) -> SelectionData:
         """Only the units of a mask (U,), in their order."""
         if keep.all():
@@ -59,6 +68,13 @@ class SelectionData:
             image_of=None if self.image_of is None else self.image_of[keep],
             categories=None if self.categories is None else _categories_kept(self.categories, keep),
         )
+
+
+def units_of(rows: VectorValues, count: int) -> Units | None:
+    """Which of `count` units each vector is of; None where each is one of its own."""
+    from swath.core.selection import Units
+
+    return None if rows.unit_of_row is None else Units(unit_of_row=rows.unit_of_row, unit_count=count)
 
 
 def inputs_of(count: int, inputs: Sequence[StrategyInput]) -> tuple[StrategyInput, ...]:

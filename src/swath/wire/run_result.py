@@ -66,14 +66,16 @@ class RepeatedRequests(_Result):
 
 
 class BesideRandom(_Result):
-    """A figure of what was selected, and the mean of it over random selections of the same size."""
+    """A figure of what was selected, and what random selections of as many of the same candidates have on average."""
 
     selected: float
     random: float
 
 
 class CategoryShare(_Result):
-    """Of one category: how many the candidates have, what is selected, and a random selection on average."""
+    """Of one category: how many the candidates have, how many are selected, and how many a random selection has on
+    average. Objects count once; of images their predictions do, which may be parts of one.
+    """
 
     available: float
     selected: float
@@ -83,6 +85,7 @@ class CategoryShare(_Result):
 class TargetReached(_Result):
     """Of one category of a balance: the share asked for and the share of everything selected, with what was before."""
 
+    strategy: int = Field(description="which of the strategies, counted from 0")
     category: str
     wanted: float
     reached: float
@@ -90,17 +93,23 @@ class TargetReached(_Result):
 
 
 class SelectionQuality(_Result):
-    """How good a selection is. Distances are Euclidean, between a candidate and the nearest of everything selected
-    (with what was selected before); where candidates are very many they are measured on a random part of them.
+    """How good a selection is. Candidates are those that passed all thresholds. Distances are Euclidean, from each of
+    them (of images: from each of their objects) to the nearest of everything selected, with what was selected before.
     """
 
-    measured_on: int = Field(description="candidates that distances were measured on")
+    measured_on: int = Field(
+        description="vectors that distances were measured on: all, or a random part where they are very many"
+    )
     cover_radius: BesideRandom | None = Field(default=None, description="the largest distance")
     mean_distance: BesideRandom | None = None
-    categories_covered: BesideRandom | None = None
-    categories_available: int = 0
-    class_distribution: dict[str, CategoryShare] = Field(default_factory=dict)
-    targets: list[TargetReached] = Field(default_factory=list)
+    categories_covered: BesideRandom | None = Field(
+        default=None, description="categories of which at least one was selected now"
+    )
+    categories_available: int = Field(default=0, description="categories that the candidates have")
+    class_distribution: dict[str, CategoryShare] = Field(
+        default_factory=dict, description="by category, those that most candidates have first"
+    )
+    targets: list[TargetReached] = Field(default_factory=list, description="of every strategy `balance`")
 
 
 class RunResult(_Result):
