@@ -1,4 +1,4 @@
-"""Keys of metadata as scripts write them, and what they are called here."""
+"""Keys of metadata as scripts write them: which of them a run can know."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ from collections.abc import Mapping
 from typing import Final
 
 from swath.core.errors import InvalidConfig
+from swath.wire.run_config import SelectionUnit
 
 PREFIX: Final = "lightly."
-"""Of what the worker of old measured itself; scripts' own keys never begin with it."""
+"""Of what is measured; keys of people's own never begin with it."""
 
-MEASURED: Final[Mapping[str, str]] = {}
-"""Without the prefix -> here."""
+MEASURED: Final[Mapping[SelectionUnit, tuple[str, ...]]] = {
+    SelectionUnit.IMAGES: ("lightly.width", "lightly.height", "lightly.aspectRatio", "lightly.sizeInBytes"),
+    SelectionUnit.OBJECTS: ("lightly.width", "lightly.height", "lightly.aspectRatio", "lightly.area"),
+}
+"""What a run measures of what it selects."""
 
 
-def native_key(key: str, *, field: str) -> str:
-    """The key under which metadata is found here: one's own is the same, nested by dots.
+def check_key(key: str, unit: SelectionUnit, *, field: str) -> str:
+    """The key, if a run can know what is under it: what it measures, or what people attached, nested by dots.
 
     Raises InvalidConfig that names `field`: for what nobody measures here, and for places in lists.
     """
-    if key.startswith(PREFIX):
-        found = MEASURED.get(key.removeprefix(PREFIX))
-        if found is None:
-            listed = ", ".join(f"`{PREFIX}{name}`" for name in MEASURED)
-            raise InvalidConfig(
-                f"`{field}` is `{key}`, which nobody measures here",
-                field=field,
-                hint=f"There are {listed}, and what you attach to images yourself.",
-            )
-        return found
+    if key.startswith(PREFIX) and key not in MEASURED[unit]:
+        listed = ", ".join(f"`{name}`" for name in MEASURED[unit])
+        raise InvalidConfig(
+            f"`{field}` is `{key}`, which runs do not measure of {unit}",
+            field=field,
+            hint=f"There are {listed}, and what you attach to images yourself.",
+        )
     if "[" in key:
         raise InvalidConfig(
             f"`{field}` is `{key}`, a place in a list: only single values can be selected by",

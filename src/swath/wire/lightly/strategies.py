@@ -14,7 +14,7 @@ from swath.core.errors import InvalidConfig
 from swath.core.scoring.names import OBJECT_FREQUENCY
 from swath.wire.lightly.config_keys import INPUT_KEYS, STRATEGY_KEYS, Generation, keys_of
 from swath.wire.lightly.config_reading import Values, read_keys, shown
-from swath.wire.lightly.metadata_keys import native_key
+from swath.wire.lightly.metadata_keys import check_key
 from swath.wire.run_config import (
     Aggregate,
     BalanceStrategy,
@@ -293,7 +293,7 @@ def _balance(entry: Entry, looks: Looks) -> Strategy:
     return BalanceStrategy.model_validate(
         {
             "strength": _strength(entry),
-            "input": _metadata(entry) if is_metadata else _predictions(entry, looks, _CLASS_DISTRIBUTION),
+            "input": _metadata(entry, looks) if is_metadata else _predictions(entry, looks, _CLASS_DISTRIBUTION),
             "distribution": (distribution or "TARGET").lower(),
             "target": target,
         }
@@ -326,16 +326,16 @@ def _numbers(entry: Entry, looks: Looks) -> ScoresInput | MetadataInput | Predic
         case "SCORES":
             return looks.scorer.scores(_required(entry, "input.score", longest=LONGEST_SCORE), _task(entry, looks))
         case "METADATA":
-            return _metadata(entry)
+            return _metadata(entry, looks)
         case "PREDICTIONS":
             return _predictions(entry, looks, _CATEGORY_COUNT)
         case _:
             return RandomInput(seed=_seed(entry))
 
 
-def _metadata(entry: Entry) -> MetadataInput:
+def _metadata(entry: Entry, looks: Looks) -> MetadataInput:
     field = f"{entry.place}.input.key"
-    return MetadataInput(key=native_key(_required(entry, "input.key"), field=field))
+    return MetadataInput(key=check_key(_required(entry, "input.key"), looks.unit, field=field))
 
 
 def _predictions(entry: Entry, looks: Looks, wanted: str) -> PredictionsInput:

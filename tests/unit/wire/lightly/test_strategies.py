@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swath.core.errors import InvalidConfig
+from swath.pipeline.known_metadata import CROP_KEYS, IMAGE_KEYS
 from swath.wire.lightly.config_keys import INPUT_KEYS, STRATEGY_KEYS, ConfigKey, Generation
 from swath.wire.lightly.normalise import Target, normalise
 from swath.wire.lightly.strategies import MATRIX
@@ -250,6 +251,19 @@ def test_a_task_that_is_not_named_is_that_of_the_objects() -> None:
     assert weights == WeightsStrategy(input=ScoresInput(task="wheels", score="object_frequency"))
 
 
+@pytest.mark.parametrize("unit", SelectionUnit)
+def test_what_runs_measure_can_be_selected_by(unit: SelectionUnit) -> None:
+    known = IMAGE_KEYS if unit is SelectionUnit.IMAGES else CROP_KEYS
+    docker = OBJECT_LEVEL[V0] if unit is SelectionUnit.OBJECTS else None
+    for key in known:
+        strategy = strategy_of(whole("METADATA", "WEIGHTS", {"key": key}), generation=V0, docker=docker)
+        assert strategy == WeightsStrategy(input=MetadataInput(key=key))
+    for key in {*IMAGE_KEYS, *CROP_KEYS, "lightly.sharpness"} - {*known}:
+        error = refusal(whole("METADATA", "WEIGHTS", {"key": key}), generation=V0, docker=docker)
+        assert error.message.endswith(f"is `{key}`, which runs do not measure of {unit}")
+        assert f"`{known[-1]}`" in error.hint
+
+
 # --- parameters -----------------------------------------------------------------------------------------------------
 
 
@@ -346,7 +360,7 @@ def test_what_clients_send_as_null_is_left_out() -> None:
         (whole("SCORES", "WEIGHTS", {"key": "x"}), "input.key", '"METADATA" only'),
         (entry({"type": "METADATA"}, {"type": "WEIGHTS"}), "input.key", "missing"),
         (whole("METADATA", "WEIGHTS", {"key": "people[0].n"}), "input.key", "place in a list"),
-        (whole("METADATA", "WEIGHTS", {"key": "lightly.luminance"}), "input.key", "nobody measures"),
+        (whole("METADATA", "WEIGHTS", {"key": "lightly.luminance"}), "input.key", "runs do not measure of images"),
         (whole("METADATA", "WEIGHTS", {"key": "x" * 1001}), "input.key", "1,000 characters"),
         (entry({"type": "PREDICTIONS"}, {"type": "WEIGHTS"}), "input.task", "missing"),
         (whole("PREDICTIONS", "WEIGHTS", {"name": "CLASS_DISTRIBUTION"}), "input.name", '"CATEGORY_COUNT"'),
