@@ -12,7 +12,8 @@ from swath.pipeline.listing import IMAGE_EXTENSIONS, Listing
 from swath.pipeline.ports import RunTarget
 from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.selecting import Selected
-from swath.pipeline.wording import counted
+from swath.pipeline.selection_findings import unit_noun
+from swath.pipeline.wording import counted, why_it_ended
 from swath.wire.run_config import RunConfig, SelectionUnit
 
 EXAMPLES_SHOWN = 3
@@ -46,14 +47,14 @@ def completed(progress: RunProgress, target: RunTarget, chosen: Selected, config
 
 
 def _shortage(chosen: Selected, config: RunConfig) -> str:
-    noun = "image" if config.selection.unit is SelectionUnit.IMAGES else "object"
-    if chosen.stopped_by == "minimum_distance":
-        return f" (stopped early: every other {noun} is closer than the minimum distance to a selected one)"
-    if chosen.available == 0:
-        return f" (no {noun} that is not there already)"
-    if chosen.asked is not None and chosen.asked > chosen.available:
-        return f" ({chosen.asked:,} were asked for, there are only {chosen.available:,}: all are kept)"
-    return ""
+    return why_it_ended(
+        chosen.stopped_by,
+        noun=unit_noun(config.selection),
+        selected=len(chosen.units),
+        asked=chosen.asked,
+        available=chosen.available,
+        eligible=chosen.eligible,
+    )
 
 
 def finding_line(finding: Finding) -> str:

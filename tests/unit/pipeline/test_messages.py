@@ -46,10 +46,18 @@ def config(unit: str = "objects") -> RunConfig:
     )
 
 
-def chosen(*, asked: int | None = None, available: int = 100, stopped_by: str = "count") -> Selected:
-    nothing = np.zeros(0)
+def chosen(
+    *, asked: int | None = None, available: int = 100, eligible: int | None = None, stopped_by: str = "count"
+) -> Selected:
+    passed = available if eligible is None else eligible
+    count = passed if asked is None else min(asked, passed)
     return Selected(
-        units=nothing.astype(np.int64), distances=nothing, asked=asked, available=available, stopped_by=stopped_by
+        units=np.arange(count),
+        distances=np.zeros(count),
+        asked=asked,
+        available=available,
+        eligible=passed,
+        stopped_by=stopped_by,
     )
 
 
@@ -112,12 +120,32 @@ def test_fewer_than_asked_for_is_said(unit: str) -> None:
     assert "1,000" not in messages.completed(done, OBJECTS, chosen(asked=3, available=3), config(unit))
 
 
-def test_an_early_stop_is_said() -> None:
+def test_thresholds_that_leave_too_few_are_named() -> None:
+    done = progress(objects=30, images_with_objects=2, selected=3, kept=2)
+    few = messages.completed(done, OBJECTS, chosen(asked=10, available=30, eligible=3), config())
+    assert few.endswith(" (10 were asked for, only 3 pass the thresholds: all are kept)")
+    none = messages.completed(progress(objects=30), OBJECTS, chosen(asked=10, available=30, eligible=0), config())
+    assert none.endswith("nothing was added to street-crops (no object passes the thresholds)")
+    enough = messages.completed(done, OBJECTS, chosen(asked=3, available=30, eligible=3), config())
+    assert "(" not in enough
+
+
+@pytest.mark.parametrize(
+    ("stopped_by", "why"),
+    [
+        (
+            "minimum_distance",
+            "stopped early: the best object left is closer than the minimum distance to a selected one",
+        ),
+        ("minimum_value", "stopped early: the best object left is less typical than the minimum"),
+        ("maximum_sum", "stopped by its maximum: the sum over the selected objects has reached it"),
+        ("limits", "stopped early: the limits let no other object be selected"),
+    ],
+)
+def test_an_early_stop_is_said(stopped_by: str, why: str) -> None:
     done = progress(objects=3, images_with_objects=2, selected=1, kept=1)
-    message = messages.completed(done, OBJECTS, chosen(stopped_by="minimum_distance"), config())
-    assert message.endswith(
-        " (stopped early: every other object is closer than the minimum distance to a selected one)"
-    )
+    message = messages.completed(done, OBJECTS, chosen(stopped_by=stopped_by), config())
+    assert message.endswith(f" ({why})")
 
 
 def test_nothing_added_is_said() -> None:
