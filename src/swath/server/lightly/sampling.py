@@ -18,6 +18,7 @@ from swath.store import runs
 from swath.store.dataset_embeddings import DatasetEmbedding
 from swath.store.datasets import Dataset
 from swath.store.ids import is_id
+from swath.store.sample_scores import read_scores
 from swath.store.scores import list_scores
 from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_of
 from swath.store.sharing import require_owner
@@ -129,20 +130,24 @@ def _amount(stop: StoppingCondition, *, available: int, chosen_before: int) -> i
 
 
 def _score(connection: Connection, dataset: Dataset, query: Tag | None, wanted: str | None) -> str:
-    """Which of the scores of a tag (None: of all samples) to go by. Raises FacadeError 422 if it has none, or not the
-    wanted ones."""
+    """Which scores to go by: of those that were given for a tag (None: for all samples), else of those that runs have
+    computed. Raises FacadeError 422 if there are none, or not the wanted ones."""
     tag = query or find_tag(connection, dataset.id, INITIAL_TAG)
-    names = [one.name for one in list_scores(connection, tag)]
+    given = [one.name for one in list_scores(connection, tag)]
+    names = given or _computed_scores(connection, dataset)
+    if not names:
+        message = f"tag `{tag.name}` of dataset `{dataset.name}` has no scores: give some with `upload_scores`"
+        raise FacadeError(422, ErrorCode.SCORE_UNKNOWN, message)
     if wanted is not None and wanted not in names:
-        listed = ", ".join(f"`{name}`" for name in names) or "none"
+        listed = ", ".join(f"`{name}`" for name in names)
         message = f"tag `{tag.name}` of dataset `{dataset.name}` has no scores `{wanted}`; it has {listed}"
         raise FacadeError(422, ErrorCode.SCORE_UNKNOWN, message)
-    if not names:
-        message = (
-            f"tag `{tag.name}` of dataset `{dataset.name}` has no scores to choose by: give some with `upload_scores`"
-        )
-        raise FacadeError(422, ErrorCode.SCORE_UNKNOWN, message)
     return wanted or (USUAL_SCORE if USUAL_SCORE in names else names[0])
+
+
+def _computed_scores(connection: Connection, dataset: Dataset) -> list[str]:
+    columns = read_scores(connection, dataset.id, dataset.sample_count)
+    return sorted({score for _, score in columns.names})
 
 
 def _strategies(method: SamplingMethod, stop: StoppingCondition, score: str) -> tuple[Strategy, ...]:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from swath.core.errors import InvalidConfig, InvalidPredictions, RunFailed, SwathError
-from swath.core.predictions import TYPES_WITH_BOXES
+from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
+from swath.core.scoring.names import image_score_names
 from swath.formats.lightly.tasks import require_task
 from swath.formats.relevant_filenames import parse_relevant_filenames
 from swath.pipeline.listing import read_relevant_filenames
@@ -15,7 +19,15 @@ from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.services import Services
 from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset
-from swath.wire.run_config import RunConfig
+from swath.store.hints import near_names
+from swath.wire.run_config import (
+    BalanceStrategy,
+    PredictionsInput,
+    RunConfig,
+    ScoresInput,
+    ThresholdStrategy,
+    WeightsStrategy,
+)
 
 
 def check_files(services: Services, dataset: Dataset, config: RunConfig) -> None:
@@ -46,13 +58,59 @@ def _check_references(sources: tuple[Datasource, ...], config: RunConfig) -> Non
     names = config.datasource.relevant_filenames_file
     if names is not None:
         parse_relevant_filenames(*read_relevant_filenames(sources, names))
-    if config.object_level is not None:
-        task = config.object_level.task_name
-        source, listed = find_task_names(sources)
+    references = list(_references(config))
+    if not references:
+        return
+    source, listed = find_task_names(sources)
+    for task in dict.fromkeys(reference.task for reference in references):
         require_task(listed, task)
-        schema = load_schema(source, task)
-        if schema.task_type not in TYPES_WITH_BOXES:
+    schemas = {reference.task: load_schema(source, reference.task) for reference in references}
+    for reference in references:
+        reference.check(schemas[reference.task])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reference:
+    """A task that a configuration names, and what it has to have to be of use there."""
+
+    task: str
+    has_boxes: bool = False
+    score: str | None = None
+    categories: tuple[str, ...] = ()
+
+    def check(self, schema: TaskSchema) -> None:
+        """Raise RunFailed for a task that has not got it."""
+        kind = f"task `{self.task}` is of type `{schema.task_type}`"
+        if self.has_boxes and schema.task_type not in TYPES_WITH_BOXES:
             raise RunFailed(
-                f"task `{task}` is of type `{schema.task_type}`, which has no boxes to cut objects from",
+                f"{kind}, which has no boxes to cut objects from",
                 hint="Name a task of detections, or of keypoints.",
             )
+        scores = image_score_names(schema.task_type)
+        if self.score is not None and self.score not in scores:
+            raise RunFailed(f"{kind}, which has no score `{self.score}`", hint=near_names(self.score, scores, "score"))
+        names = [category.name for category in schema.categories]
+        for category in self.categories:
+            if category not in names:
+                raise RunFailed(
+                    f"task `{self.task}` has no category `{category}`", hint=near_names(category, names, "category")
+                )
+
+
+def _references(config: RunConfig) -> Iterator[_Reference]:
+    if config.object_level is not None:
+        yield _Reference(task=config.object_level.task_name, has_boxes=True)
+    for strategy in config.selection.strategies:
+        match strategy:
+            case (
+                WeightsStrategy(input=ScoresInput(task=str(task), score=score))
+                | ThresholdStrategy(input=ScoresInput(task=str(task), score=score))
+            ):
+                yield _Reference(task=task, score=score)
+            case (
+                WeightsStrategy(input=PredictionsInput(task=str(task), categories=categories))
+                | ThresholdStrategy(input=PredictionsInput(task=str(task), categories=categories))
+            ):
+                yield _Reference(task=task, categories=categories or ())
+            case BalanceStrategy(input=PredictionsInput(task=str(task)), target=target):
+                yield _Reference(task=task, categories=tuple(target or ()))

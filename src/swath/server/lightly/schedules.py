@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy.engine import Connection
 
 from swath.core.access import Principal
-from swath.core.errors import Conflict, InvalidConfig
+from swath.core.errors import Conflict, InvalidConfig, NotFound
 from swath.server.dependencies import Member, Reader, ServicesDep
 from swath.server.lightly.answers import list_answer
 from swath.server.lightly.datasources import effective_datasource
@@ -26,6 +26,7 @@ from swath.store import queue, runs
 from swath.store.clock import now_ms
 from swath.store.datasets import Dataset, DatasetKind, dataset_by_id
 from swath.store.runs import Run
+from swath.store.selection_queries import find_query
 from swath.store.sharing import require_owner, visible_datasets
 from swath.store.worker_configs import WorkerConfig
 from swath.wire.lightly.base import CreateEntityAnswer
@@ -41,7 +42,7 @@ from swath.wire.lightly.runs import (
     priority_of,
     schedule_state,
 )
-from swath.wire.run_config import RunConfig
+from swath.wire.run_config import RunConfig, SimilarityStrategy
 from swath.wire.runs import RunKind, requested_config
 
 router = APIRouter()
@@ -71,6 +72,7 @@ def post_scheduled_run(
     dataset = effective_datasource(services, dataset)
     _require_images(dataset)
     config = _normalised(configuration, dataset)
+    _check_queries(services, principal, config)
     if not disable_config_validation:
         check_files(services, dataset, config)
     run = _schedule(services, principal, dataset, config, configuration, wanted)
@@ -182,6 +184,22 @@ def _normalised(configuration: WorkerConfig, dataset: Dataset) -> RunConfig:
         )
     except InvalidConfig as error:
         raise FacadeError.of(error, 422, ErrorCode.DOCKER_WORKER_CONFIG_INVALID) from error
+
+
+def _check_queries(services: Services, principal: Principal, config: RunConfig) -> None:
+    """Raise FacadeError 422 for samples that others are to be similar to, and that are not there or not seen."""
+    for number, strategy in enumerate(config.selection.strategies):
+        if not isinstance(strategy, SimilarityStrategy):
+            continue
+        query = strategy.query
+        try:
+            with services.store.reading() as connection:
+                find_query(connection, query.dataset, query.tag, principal.user_id)
+        except (NotFound, Conflict) as error:
+            place = f"selection_config.strategies[{number}].input"
+            raise FacadeError(
+                422, ErrorCode.DOCKER_WORKER_CONFIG_INVALID, f"`{place}`: {error.message}. {error.hint}".rstrip()
+            ) from error
 
 
 def _schedule(

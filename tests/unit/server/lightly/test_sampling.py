@@ -8,7 +8,6 @@ from starlette.testclient import TestClient
 from tests.unit.server.conftest import CommitRun
 from tests.unit.server.lightly.conftest import FacadeClient
 
-from swath.core.candidates import Choice
 from swath.core.runs import RunState
 from swath.store import runs
 from swath.store.clock import now_ms
@@ -19,6 +18,7 @@ from swath.store.users import local_user
 from swath.store.workers import register_worker
 from swath.testing.session_contract import make_additions
 from swath.wire.run_config import DiversityStrategy, RandomStrategy, ScoresInput, Strategy, WeightsStrategy
+from swath.wire.selection_run import Choice
 
 SAMPLES = 6
 

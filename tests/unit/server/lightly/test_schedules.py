@@ -241,6 +241,81 @@ def test_files_that_are_not_there_are_named_unless_nobody_wants_to_know(
     schedule(facade, dataset, docker, params={"disableConfigValidation": "True"})
 
 
+def selecting(input_type: str, kind: str, *, source: Any = None, rule: Any = None) -> dict[str, Any]:
+    entry = {"input": {"type": input_type, **(source or {})}, "strategy": {"type": kind, **(rule or {})}}
+    return {"nSamples": 3, "strategies": [entry]}
+
+
+@pytest.mark.parametrize(
+    ("selection", "words"),
+    [
+        (
+            selecting("SCORES", "WEIGHTS", source={"task": "wheel", "score": "uncertainty_margin"}),
+            ["no prediction task `wheel`", "did you mean `wheels`?"],
+        ),
+        (
+            selecting("SCORES", "WEIGHTS", source={"task": "weather", "score": "object_frequency"}),
+            ["task `weather` is of type `classification`, which has no score `object_frequency`"],
+        ),
+        (
+            selecting("SCORES", "WEIGHTS", source={"task": "wheels", "score": "objectness"}),
+            ["no score `objectness`", "`objectness_least_confidence`"],
+        ),
+        (
+            selecting("PREDICTIONS", "WEIGHTS", source={"task": "wheels", "categories": ["two"]}),
+            ["task `wheels` has no category `two`", "`one`"],
+        ),
+        (
+            selecting("PREDICTIONS", "BALANCE", source={"task": "weather"}, rule={"target": {"ones": 0.5}}),
+            ["task `weather` has no category `ones`", "Did you mean `one`?"],
+        ),
+    ],
+)
+def test_tasks_that_strategies_name_have_what_they_ask_for(
+    facade: TestClient, dataset: str, selection: Any, words: list[str]
+) -> None:
+    answer = try_schedule(facade, dataset, {}, path="/vX", selection=selection)
+    assert error_of(answer) == (422, "DOCKER_WORKER_CONFIG_REFERENCES_INVALID_FILES")
+    for word in words:
+        assert word in answer.json()["error"]
+    schedule(facade, dataset, {}, path="/vX", selection=selection, params={"disableConfigValidation": "True"})
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        selecting("SCORES", "WEIGHTS", source={"task": "weather", "score": "uncertainty_entropy"}),
+        selecting("SCORES", "THRESHOLD", source={"task": "wheels", "score": "object_frequency"},
+                  rule={"threshold": 0.95, "operation": "BIGGER"}),
+        selecting("PREDICTIONS", "WEIGHTS", source={"task": "wheels", "categories": ["one"]}),
+        selecting("PREDICTIONS", "BALANCE", source={"task": "weather"}, rule={"target": {"one": 1}}),
+        selecting("METADATA", "WEIGHTS", source={"key": "lightly.width"}),
+        selecting("EMBEDDINGS", "TYPICALITY", source={"task": "wheels"}),
+    ],
+)  # fmt: skip
+def test_strategies_can_be_scheduled_on_every_input(facade: TestClient, dataset: str, selection: Any) -> None:
+    schedule(facade, dataset, {}, path="/vX", selection=selection)
+
+
+def test_samples_that_others_are_to_be_like_must_be_there(
+    facade: TestClient, facade_client: FacadeClient, commit_run: Fixture, dataset: str, folder: Path
+) -> None:
+    commit_run(make_additions({"a.jpg": 1}), name="queries", user="anna")
+    query = next(one["id"] for one in facade.get("/datasets").json() if one["name"] == "queries")
+    hidden = make_dataset(facade_client(user="boris"), folder, "of boris")
+
+    def similar(dataset_id: str, tag: str) -> Any:
+        source = {"datasetId": dataset_id, "tagName": tag}
+        selection = selecting("EMBEDDINGS", "SIMILARITY", source=source)
+        return try_schedule(facade, dataset, {}, path="/vX", selection=selection)
+
+    assert similar(query, "initial-tag").status_code == 201
+    for unknown in ((query, "dark"), (hidden, "initial-tag"), ("ab" * 12, "initial-tag"), (dataset, "initial-tag")):
+        answer = similar(*unknown)
+        assert error_of(answer) == (422, "DOCKER_WORKER_CONFIG_INVALID"), unknown
+        assert answer.json()["error"].startswith("`selection_config.strategies[0].input`: ")
+
+
 def test_crops_that_cannot_go_where_they_should_are_named(
     facade: TestClient, dataset: str, store: Store, folder: Path
 ) -> None:
