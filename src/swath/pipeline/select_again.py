@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from swath.core.candidates import Candidates, Choice
+from swath.core.candidates import Candidates
 from swath.core.runs import RunState
 from swath.pipeline.closing import closed_at_its_end
+from swath.pipeline.findings import finding_document
 from swath.pipeline.ports import RunObserver, SelectionSession
 from swath.pipeline.selecting import select_units
 from swath.wire.run_config import SelectionConfig
-from swath.wire.selection_run import SelectionRunConfig, SelectionRunResult
+from swath.wire.selection_run import Choice, SelectionRunConfig, SelectionRunResult
 
 
 def execute_selection_run(
@@ -40,6 +41,10 @@ def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> 
         keys=candidates.keys,
         preselected=candidates.preselected,
         unit_of_row=None,
+        inputs=candidates.inputs,
+        image_of=candidates.image_of,
+        categories=candidates.categories,
+        name_of_row=lambda row: f"sample {candidates.sample_indices[row]}",
         threads=threads,
     )
     return Choice(
@@ -47,6 +52,8 @@ def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> 
         available=selected.available,
         asked=selected.asked,
         stopped_by=selected.stopped_by,
+        quality=selected.quality,
+        findings=tuple(finding_document(finding) for finding in selected.findings),
     )
 
 

@@ -6,30 +6,28 @@ import os
 import socket
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
-from swath.core.candidates import Candidates, Choice
-from swath.core.errors import Conflict, InvalidConfig, NotFound
-from swath.core.objects import KEY_BYTES
+from swath.core.errors import Conflict, InvalidConfig
 from swath.core.runs import RunState
 from swath.store import runs, schema, selections, tags
 from swath.store.clock import now_ms
 from swath.store.database import Store
 from swath.store.datasets import Dataset, DatasetKind, dataset_by_id
-from swath.store.embeddings import read_vectors
-from swath.store.home import Home
 from swath.store.predictions import task_schemas
 from swath.store.queue import schedule_run
 from swath.store.runs import Run
+from swath.store.selection_candidates import gone, running_dataset, selection_config_of
+from swath.store.selection_inputs import PlannedInput, keep_inputs, plan_inputs
 from swath.wire.run_config import SelectionConfig, SelectionUnit
 from swath.wire.run_result import DatasetResult
 from swath.wire.runs import RunKind
-from swath.wire.selection_run import CategoryCounts, SelectionRunConfig, SelectionRunResult
+from swath.wire.selection_run import CategoryCounts, Choice, SelectionRunConfig, SelectionRunResult
 
 _runs = schema.runs
 
@@ -46,11 +44,22 @@ class SelectionPlan:
     new_tag: str | None
     dry_run: bool
     tags_preselected: bool = False  # the new tag holds what was chosen before, too
+    inputs: tuple[PlannedInput, ...] | None = None  # what strategies read; None: not looked at yet
 
 
 def unit_of(dataset: Dataset) -> SelectionUnit:
     """What the samples of a dataset are as units of a selection."""
     return SelectionUnit.OBJECTS if dataset.kind is DatasetKind.CROPS else SelectionUnit.IMAGES
+
+
+def with_inputs(connection: Connection, plan: SelectionPlan, *, owner_id: str) -> SelectionPlan:
+    """The plan with what its strategies read. That may take a look at every sample, which nobody who waits for their
+    turn to write should have to wait for: it is done in a transaction that only reads.
+
+    Raises as `schedule_selection`.
+    """
+    members, _ = _samples_of(connection, plan)
+    return replace(plan, inputs=plan_inputs(connection, plan.dataset, plan.selection, members, owner_id=owner_id))
 
 
 def schedule_selection(
@@ -63,42 +72,29 @@ def schedule_selection(
 ) -> str:
     """Let a selection run wait for a worker, with its samples settled. Returns its id.
 
-    Raises NotFound for a tag that is not there, InvalidConfig or Conflict for a name that the new tag cannot have,
-    Conflict where nothing is left to choose from and for samples without embeddings.
+    Raises NotFound for a tag, a task or a dataset that is not there, InvalidConfig for what a strategy cannot read,
+    InvalidConfig or Conflict for a name that the new tag cannot have, Conflict where nothing is left to choose from,
+    for samples without embeddings and for vectors that cannot be compared.
     """
     dataset = plan.dataset
-    if dataset.sample_count and dataset.embedder_id is None:
-        raise Conflict(
-            f"dataset `{dataset.name}` has no embeddings to choose by", hint="Upload embeddings of all its samples."
-        )
-    if plan.new_tag is not None:
-        tags.check_tag_name(plan.new_tag, field="new_tag")
-        tags.check_name_free(connection, dataset.id, plan.new_tag)
-    members = np.arange(dataset.sample_count) if plan.members is None else plan.members
-    members = _without_stale(connection, dataset, members)
-    preselected_id = preselected_name = None
-    if plan.preselected_tag is not None:
-        tag = tags.find_tag(connection, dataset.id, plan.preselected_tag)
-        preselected = tags.tag_members(connection, tag)
-        members = np.setdiff1d(members, preselected, assume_unique=True)
-        preselected_id = _settle(connection, dataset, owner_id, preselected)
-        preselected_name = tag.name
-    if not len(members):
-        raise Conflict(
-            f"there is nothing to choose from in dataset `{dataset.name}`",
-            hint="Choose among other samples, or take a smaller tag for what was chosen before.",
-        )
+    members, preselected = _samples_of(connection, plan)
+    planned = plan.inputs
+    if planned is None:
+        planned = plan_inputs(connection, dataset, plan.selection, members, owner_id=owner_id)
     config = SelectionRunConfig(
         dataset_id=dataset.id,
         dataset_name=dataset.name,
         selection=plan.selection,
         input_selection_id=_settle(connection, dataset, owner_id, members),
         input_tag=plan.input_tag,
-        preselected_selection_id=preselected_id,
-        preselected_tag=preselected_name,
+        preselected_selection_id=None
+        if preselected is None
+        else _settle(connection, dataset, owner_id, preselected.members),
+        preselected_tag=None if preselected is None else preselected.tag,
         new_tag=plan.new_tag,
         tags_preselected=plan.tags_preselected,
         dry_run=plan.dry_run,
+        inputs=keep_inputs(connection, planned, owner_id=owner_id),
     )
     return schedule_run(
         connection,
@@ -113,6 +109,37 @@ def schedule_selection(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Preselected:
+    tag: str
+    members: NDArray[np.int64]
+
+
+def _samples_of(connection: Connection, plan: SelectionPlan) -> tuple[NDArray[np.int64], _Preselected | None]:
+    """The candidates (N,) and what counts as chosen before, as they are now. Raises as `schedule_selection`."""
+    dataset = plan.dataset
+    if dataset.sample_count and dataset.embedder_id is None:
+        raise Conflict(
+            f"dataset `{dataset.name}` has no embeddings to choose by", hint="Upload embeddings of all its samples."
+        )
+    if plan.new_tag is not None:
+        tags.check_tag_name(plan.new_tag, field="new_tag")
+        tags.check_name_free(connection, dataset.id, plan.new_tag)
+    members = np.arange(dataset.sample_count) if plan.members is None else plan.members
+    members = _without_stale(connection, dataset, members)
+    preselected = None
+    if plan.preselected_tag is not None:
+        tag = tags.find_tag(connection, dataset.id, plan.preselected_tag)
+        preselected = _Preselected(tag=tag.name, members=tags.tag_members(connection, tag))
+        members = np.setdiff1d(members, preselected.members, assume_unique=True)
+    if not len(members):
+        raise Conflict(
+            f"there is nothing to choose from in dataset `{dataset.name}`",
+            hint="Choose among other samples, or take a smaller tag for what was chosen before.",
+        )
+    return members, preselected
+
+
 def begin_here(connection: Connection, run_id: str) -> None:
     """Let this process do a run that waits. The caller holds `home.lock` until the run is over."""
     connection.execute(
@@ -121,52 +148,6 @@ def begin_here(connection: Connection, run_id: str) -> None:
         .values(process_id=os.getpid(), host_name=socket.gethostname(), cancel_requested=False)
     )
     runs.move_run(connection, run_id, RunState.STARTED)
-
-
-def load_candidates(connection: Connection, home: Home, run: Run) -> Candidates:
-    """What a selection run chooses from. Raises NotFound if its dataset or samples are not there any more."""
-    rows = read_candidate_rows(connection, home, run, first=0, count=None)
-    return Candidates(
-        sample_indices=rows.sample_indices,
-        keys=rows.keys,
-        vectors=rows.vectors,
-        preselected=read_preselected_rows(connection, home, run, first=0, count=None).vectors,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SampleRows:
-    """Some of `total` samples by index."""
-
-    total: int
-    sample_indices: NDArray[np.int64]  # (n,)
-    keys: NDArray[np.uint8]  # (n, 16) of crops the object key, of images the start of the digest
-    vectors: NDArray[np.float16]  # (n, D)
-
-
-def read_candidate_rows(connection: Connection, home: Home, run: Run, *, first: int, count: int | None) -> SampleRows:
-    """Rows [first, first + count) of what a selection run chooses from."""
-    return _rows(connection, home, run, selection_config_of(run).input_selection_id, first, count)
-
-
-def read_preselected_rows(connection: Connection, home: Home, run: Run, *, first: int, count: int | None) -> SampleRows:
-    """Rows [first, first + count) of what counts as chosen before."""
-    return _rows(connection, home, run, selection_config_of(run).preselected_selection_id, first, count)
-
-
-def _rows(
-    connection: Connection, home: Home, run: Run, selection_id: str | None, first: int, count: int | None
-) -> SampleRows:
-    dataset = _dataset_of(connection, selection_config_of(run))
-    members = _settled(connection, selection_id)
-    page = members[first:] if count is None else members[first : first + count]
-    vectors = read_vectors(connection, home, dataset.id)
-    return SampleRows(
-        total=len(members),
-        sample_indices=page,
-        keys=_content_keys(connection, dataset, page),
-        vectors=np.asarray(vectors[page]),
-    )
 
 
 def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) -> SelectionRunResult:
@@ -181,8 +162,8 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
         if done is not None:
             return done
         config = selection_config_of(run)
-        candidates = _settled(connection, config.input_selection_id)
-        preselected = _settled(connection, config.preselected_selection_id)
+        candidates = selections.selected_members(connection, config.input_selection_id)
+        preselected = selections.selected_members(connection, config.preselected_selection_id)
         _check_choice(choice.sample_indices, candidates)
         # Minutes of reading for millions of predictions: not while others wait for their turn to write.
         categories = count_categories(connection, config.dataset_id, candidates, preselected, choice.sample_indices)
@@ -193,7 +174,7 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
             return done
         if lease is not None:
             runs.check_lease(connection, run_id, lease)
-        dataset = _dataset_of(connection, config)
+        dataset = running_dataset(connection, config)
         tag = selection_id = None
         if config.dry_run:
             selection_id = _settle(connection, dataset, run.owner_id, choice.sample_indices)
@@ -213,6 +194,8 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
             candidates=len(candidates),
             selected=len(choice.sample_indices),
             selected_categories={name: found.after - found.before for name, found in categories.items()},
+            quality=choice.quality,
+            findings=list(choice.findings),
             dry_run=config.dry_run,
             preselected=len(preselected),
             stopped_by=choice.stopped_by,
@@ -223,13 +206,6 @@ def keep_choice(store: Store, run_id: str, lease: int | None, choice: Choice) ->
         runs.append_log(connection, run_id, "INFO", result.message)
         runs.finish_run(connection, run_id, RunState.COMPLETED, message=result.message, result=result.model_dump_json())
     return result
-
-
-def selection_config_of(run: Run) -> SelectionRunConfig:
-    """What a selection run is asked. Raises Conflict for a run of another kind."""
-    if run.kind != RunKind.SELECTION:
-        raise Conflict(f"run `{run.id}` is no selection run: its kind is `{run.kind}`")
-    return SelectionRunConfig.model_validate_json(run.config)
 
 
 def count_categories(
@@ -245,7 +221,7 @@ def count_categories(
     """
     dataset = dataset_by_id(connection, dataset_id)
     if dataset is None:
-        raise _gone(dataset_id)
+        raise gone(dataset_id)
     sets = {"available": candidates, "before": preselected, "chosen": chosen}
     masks = {name: _mask(members, dataset.sample_count) for name, members in sets.items()}
     names = {
@@ -291,29 +267,6 @@ def _settle(connection: Connection, dataset: Dataset, owner_id: str, members: ND
     ).id
 
 
-def _settled(connection: Connection, selection_id: str | None) -> NDArray[np.int64]:
-    if selection_id is None:
-        return np.empty(0, dtype=np.int64)
-    return selections.selection_members(connection, selections.find_selection(connection, selection_id))
-
-
-def _content_keys(connection: Connection, dataset: Dataset, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Stable keys (n, 16) of samples of ascending indices (n,)."""
-    if not len(indices):
-        return np.empty((0, KEY_BYTES), dtype=np.uint8)
-    is_crops = dataset.kind is DatasetKind.CROPS
-    table = schema.crops if is_crops else schema.samples
-    key = table.c.object_key if is_crops else table.c.digest
-    first, last = int(indices[0]), int(indices[-1])
-    query = (
-        sa.select(key)
-        .where(table.c.dataset_id == dataset.id, table.c.sample_index.between(first, last))
-        .order_by(table.c.sample_index)
-    )
-    joined = b"".join(found[:KEY_BYTES] for found in connection.execute(query).scalars())
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, KEY_BYTES)[indices - first]
-
-
 def _without_stale(connection: Connection, dataset: Dataset, members: NDArray[np.int64]) -> NDArray[np.int64]:
     """What a stale crop shows is gone: it is no candidate."""
     crops = schema.crops
@@ -352,17 +305,6 @@ def _message(config: SelectionRunConfig, choice: Choice, tag: str | None) -> str
     elif choice.asked is not None and choice.asked > choice.available:
         text += f" ({choice.asked:,} were asked for)"
     return text
-
-
-def _dataset_of(connection: Connection, config: SelectionRunConfig) -> Dataset:
-    dataset = dataset_by_id(connection, config.dataset_id)
-    if dataset is None:
-        raise _gone(config.dataset_name)
-    return dataset
-
-
-def _gone(name: str) -> NotFound:
-    return NotFound(f"dataset `{name}` is not there any more")
 
 
 def _mask(members: NDArray[np.int64], count: int) -> NDArray[np.bool_]:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from swath.core.candidates import Candidates, Choice
+from swath.core.candidates import Candidates
 from swath.store import runs
 from swath.store.database import Store
 from swath.store.home import Home
 from swath.store.run_line import StoreRunLine, begin_scheduled
-from swath.store.selection_runs import (
-    SelectionPlan,
-    keep_choice,
-    load_candidates,
-    schedule_selection,
-    selection_config_of,
-)
-from swath.wire.selection_run import SelectionRunConfig, SelectionRunResult
+from swath.store.selection_candidates import CandidateReader, selection_config_of
+from swath.store.selection_runs import SelectionPlan, keep_choice, schedule_selection, with_inputs
+from swath.wire.selection_run import Choice, SelectionRunConfig, SelectionRunResult
 
 
 def open_selection(store: Store, home: Home, plan: SelectionPlan, *, owner_id: str) -> StoreSelectionSession:
@@ -22,6 +17,8 @@ def open_selection(store: Store, home: Home, plan: SelectionPlan, *, owner_id: s
 
     Raises as `schedule_selection` does; nothing is recorded then.
     """
+    with store.reading() as connection:
+        plan = with_inputs(connection, plan, owner_id=owner_id)
     run_id = begin_scheduled(store, home, lambda connection: schedule_selection(connection, plan, owner_id=owner_id))
     return StoreSelectionSession(store, home, run_id)
 
@@ -36,7 +33,8 @@ class StoreSelectionSession(StoreRunLine):
 
     def candidates(self) -> Candidates:
         with self._store.reading() as connection:
-            return load_candidates(connection, self._home, runs.find_run(connection, self.run_id))
+            run = runs.find_run(connection, self.run_id)
+            return CandidateReader(connection, self._home, run).everything()
 
     def keep(self, choice: Choice) -> SelectionRunResult:
         return keep_choice(self._store, self.run_id, self._lease, choice)

@@ -71,6 +71,13 @@ def selection_members(connection: Connection, selection: Selection) -> NDArray[n
     return indices_of(BitMap.deserialize(serialized_members(connection, selection)))
 
 
+def selected_members(connection: Connection, selection_id: str | None) -> NDArray[np.int64]:
+    """The sample indices (M,), ascending, of the selection of an id; none without an id. Raises NotFound."""
+    if selection_id is None:
+        return np.empty(0, dtype=np.int64)
+    return selection_members(connection, find_selection(connection, selection_id))
+
+
 def serialized_members(connection: Connection, selection: Selection) -> bytes:
     """The sample indices as a serialised roaring bitmap."""
     stored = connection.execute(sa.select(_table.c.members).where(_table.c.id == selection.id)).scalar()

@@ -3,31 +3,26 @@ numbers and a stored selection."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydantic import Field, JsonValue, StrictFloat, StrictInt, ValidationError
+from numpy.typing import NDArray
+from pydantic import Field, JsonValue, StrictFloat, StrictInt, ValidationError, model_validator
 
-from swath.core.candidates import Choice
 from swath.core.errors import InvalidConfig
 from swath.wire.browsing import Id, Selector, Text
-from swath.wire.columns import read_columns, write_columns
-from swath.wire.run_config import (
-    Document,
-    MaxPerImage,
-    Quota,
-    SelectionConfig,
-    SelectionUnit,
-    Strategy,
-    as_invalid_config,
-    check_selection,
-)
-from swath.wire.run_result import RunResult
-from swath.wire.runs import HIGHEST_PRIORITY, Labels
+from swath.wire.columns import Column, Columns, read_columns, write_columns
+from swath.wire.documents import Document, as_invalid_config, refuse_unknown_keys
+from swath.wire.run_result import FindingDocument, RunResult, SelectionQuality
+from swath.wire.runs import HIGHEST_PRIORITY, Labels, storable
+from swath.wire.selection import MaxPerImage, Quota, SelectionConfig, SelectionUnit, Strategies
+from swath.wire.selection_rules import check_selection, refuse_foreign_inputs
 
-MOST_ROWS = 1_000_000
-"""Of samples in one answer."""
+MOST_FINDINGS = 100
+LONGEST_STOPPED_BY = 100
 
 
 class SampleSelection(Document):
@@ -38,7 +33,7 @@ class SampleSelection(Document):
         default=None, description="a whole number is a count, a fraction above 0 and at most 1.0 a share"
     )
     proportion_samples: float | None = Field(default=None, gt=0, le=1)
-    strategies: tuple[Strategy, ...] = Field(default=SelectionConfig().strategies, max_length=20)
+    strategies: Strategies = SelectionConfig().strategies
     max_per_image: MaxPerImage | None = Field(default=None, description="crops picked of one image, at most")
     quotas: dict[str, Quota] | None = Field(default=None, description="by name of category, of crops")
 
@@ -63,9 +58,47 @@ class SelectionRunRequest(Document):
     priority: int = Field(default=0, ge=-HIGHEST_PRIORITY, le=HIGHEST_PRIORITY, description="higher ones go first")
     runs_on: Labels = Field(default=(), description="labels that a worker must have, all of them")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _knows_every_key_of_its_selection(cls, data: object) -> object:
+        _refuse_unknown_keys_of_selection(data)
+        return data
+
+
+class SettledQuery(Document):
+    """The samples that a similarity looks for, as they were when the run was asked for."""
+
+    dataset_id: Id
+    selection_id: Id
+
+
+class SettledObjects(Document):
+    """The crops that stand for the objects of images: those of a crops dataset that were there then."""
+
+    dataset_id: Id
+    samples: int
+
+
+class SettledScores(Document):
+    """Scores that were uploaded, and the samples that they are of."""
+
+    score_set_id: Id
+    selection_id: Id
+
+
+class SettledInput(Document):
+    """What a strategy reads, by ids: whatever is added, tagged or renamed later has no say."""
+
+    task: str | None = None  # of scores, predictions and objects
+    scores: SettledScores | None = None
+    objects: tuple[SettledObjects, ...] = ()  # in the order in which they are preferred for an object
+    query: SettledQuery | None = None
+
 
 class SelectionRunConfig(Document):
-    """A selection run as it is kept: its samples are settled, so that it chooses the same however often it is tried."""
+    """A selection run as it is kept. Which samples it is about is settled, by stored selections: the candidates, those
+    chosen before, the query of a similarity. What is known of them is read when a worker takes the run up.
+    """
 
     dataset_id: Id
     dataset_name: str
@@ -77,6 +110,11 @@ class SelectionRunConfig(Document):
     new_tag: str | None = None
     tags_preselected: bool = False  # the new tag holds what was chosen before, too
     dry_run: bool = False
+    inputs: tuple[SettledInput, ...] = ()  # one for each strategy; none at all: nothing had to be settled
+
+    def input_of(self, strategy: int) -> SettledInput:
+        """What is settled for the strategy of a number."""
+        return self.inputs[strategy] if self.inputs else SettledInput()
 
 
 class CategoryCounts(Document):
@@ -124,6 +162,12 @@ def requested_selection(selection: SampleSelection, unit: SelectionUnit) -> Sele
     return config
 
 
+def _refuse_unknown_keys_of_selection(data: object) -> None:
+    if isinstance(data, Mapping):
+        refuse_foreign_inputs(data.get("selection"))
+        refuse_unknown_keys(SampleSelection, data.get("selection"), "selection.")
+
+
 def _checked_amount(amount: float | None) -> float | None:
     try:
         return SelectionConfig(n_samples=amount).n_samples
@@ -134,6 +178,7 @@ def _checked_amount(amount: float | None) -> float | None:
 
 def parse_sample_selection(data: Mapping[str, Any]) -> SampleSelection:
     """Raises InvalidConfig that names the first wrong field, as it is in a request."""
+    _refuse_unknown_keys_of_selection({"selection": data})
     try:
         return _Selecting.model_validate({"selection": data}).selection
     except ValidationError as exc:
@@ -148,19 +193,64 @@ def parse_selection_run_config(data: Mapping[str, JsonValue]) -> SelectionRunCon
         raise as_invalid_config(exc) from exc
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Choice:
+    """What was chosen of `available` samples, in the order of choosing. `asked` is the count that was asked for, None
+    if none was; `stopped_by` is why it ended."""
+
+    sample_indices: NDArray[np.int64]  # (K,)
+    available: int
+    asked: int | None
+    stopped_by: str
+    quality: SelectionQuality | None = None
+    findings: tuple[FindingDocument, ...] = ()
+
+
+class _Report(Document):
+    """What a choice has to say for itself."""
+
+    quality: SelectionQuality | None
+    findings: tuple[FindingDocument, ...] = Field(max_length=MOST_FINDINGS)
+
+
 def write_choice(choice: Choice) -> bytes:
     """The columns document of a choice."""
     head: dict[str, Any] = {"available": choice.available, "asked": choice.asked, "stopped_by": choice.stopped_by}
-    return write_columns({"sample_indices": choice.sample_indices.astype(np.int32)}, head)
+    report = _Report(quality=choice.quality, findings=choice.findings[:MOST_FINDINGS])
+    # Beside the head, which is short: there may be thousands of categories.
+    columns: dict[str, Column] = {
+        "sample_indices": choice.sample_indices.astype(np.int32),
+        "report": [report.model_dump_json()],
+    }
+    return write_columns(columns, head)
 
 
 def read_choice(data: bytes) -> Choice:
     """Raises InvalidConfig for bytes that are no such document."""
     columns = read_columns(data, what="the choice")
     stopped_by = columns.head.get("stopped_by")
+    report = _read_report(columns)
     return Choice(
         sample_indices=columns.array("sample_indices", np.int32).astype(np.int64),
         available=columns.count("available"),
         asked=None if columns.head.get("asked") is None else columns.count("asked"),
-        stopped_by=stopped_by[:100] if isinstance(stopped_by, str) else "",
+        stopped_by=storable(stopped_by)[:LONGEST_STOPPED_BY] if isinstance(stopped_by, str) else "",
+        quality=report.quality,
+        findings=report.findings,
     )
+
+
+def _read_report(columns: Columns) -> _Report:
+    texts = columns.texts("report")
+    if len(texts) != 1:
+        raise InvalidConfig("the choice cannot be read: it has no report")
+    try:
+        return _Report.model_validate(json.loads(texts[0], parse_constant=_refuse_constant))
+    except ValidationError as exc:
+        raise as_invalid_config(exc) from exc
+    except (ValueError, RecursionError) as exc:
+        raise InvalidConfig("the choice cannot be read: its report is no JSON") from exc
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swath.core.candidates import Choice
 from swath.core.errors import Conflict, InvalidConfig, NotFound, StaleLease
 from swath.core.runs import RunState
 from swath.pipeline.select_again import execute_selection_run
@@ -22,7 +21,7 @@ from swath.store.users import local_user
 from swath.store.workers import register_worker
 from swath.testing.session_contract import make_additions
 from swath.wire.run_config import SelectionConfig
-from swath.wire.selection_run import SelectionRunResult
+from swath.wire.selection_run import Choice, SelectionRunResult
 
 Fixture = Any  # of conftest.py: CommitRun
 

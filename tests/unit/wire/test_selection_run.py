@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swath.core.candidates import Choice
 from swath.core.errors import InvalidConfig
 from swath.wire.columns import write_columns
 from swath.wire.run_config import SelectionUnit
 from swath.wire.selection_run import (
+    Choice,
     SampleSelection,
     read_choice,
     requested_selection,

@@ -14,7 +14,7 @@ from swath.store import runs
 from swath.store.projection_runs import keep_points, projection_config_of, read_placed_points, read_vector_rows
 from swath.wire.columns import MEDIA_TYPE, write_columns
 from swath.wire.maps import ProjectionRunResult, read_new_points
-from swath.wire.selection_run import MOST_ROWS
+from swath.wire.selection_pages import MOST_ROWS
 
 router = APIRouter(tags=["worker protocol"])
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Query, Response
+from fastapi import APIRouter, Body, Path, Query, Response
 
 from swath.core.access import Principal
 from swath.core.errors import InvalidConfig
-from swath.server.api.worker_protocol import COLUMNS, LeaseDep
+from swath.server.api.worker_protocol import COLUMNS, Lease, LeaseDep
 from swath.server.dependencies import Member, ServicesDep
 from swath.server.run_documents import run_document
 from swath.server.run_events import publish_run
 from swath.server.selectors import resolve_selector
 from swath.server.services import Services
 from swath.store import runs, selection_runs
-from swath.store.selection_runs import SampleRows, SelectionPlan
+from swath.store.selection_candidates import CandidateReader
+from swath.store.selection_runs import SelectionPlan
 from swath.store.sharing import find_own
 from swath.store.tags import find_tag, list_tags, tag_members
-from swath.wire.columns import MEDIA_TYPE, Column, write_columns
+from swath.wire.columns import MEDIA_TYPE
 from swath.wire.runs import RunDocument
+from swath.wire.selection_pages import MOST_ROWS, write_group_page, write_placed_page, write_sample_page
 from swath.wire.selection_run import (
-    MOST_ROWS,
     SelectionRunRequest,
     SelectionRunResult,
     read_choice,
@@ -30,6 +33,13 @@ from swath.wire.selection_run import (
 
 router = APIRouter()
 
+Which = Annotated[
+    Literal["candidates", "preselected"], Query(description="samples to choose from, or that count as chosen before")
+]
+WhichInput = Annotated[
+    Literal["candidates", "preselected", "query"], Query(description="of which samples something is to be known")
+]
+StrategyNumber = Annotated[int, Path(ge=0, lt=1000, description="number of the strategy, from 0 on")]
 First = Annotated[int, Query(ge=0, lt=2**31, description="number of the first row")]
 Count = Annotated[int, Query(ge=1, le=MOST_ROWS, description="rows, at most")]
 
@@ -47,22 +57,38 @@ def create_dry_run(services: ServicesDep, principal: Member, request: SelectionR
 
 
 @router.get("/runs/{run}/session/candidates", response_class=Response, responses=COLUMNS, tags=["worker protocol"])
-def get_candidates(services: ServicesDep, lease: LeaseDep, first: First, count: Count) -> Response:
-    """Samples that a selection run chooses from: columns `sample_index`, `key`, `vector`; the head's `total` counts
-    all. They are the same every time."""
-    with services.store.reading() as connection:
-        found = runs.check_lease(connection, lease.run_id, lease.number)
-        rows = selection_runs.read_candidate_rows(connection, services.home, found, first=first, count=count)
-    return _rows_response(rows)
+def get_candidates(services: ServicesDep, lease: LeaseDep, which: Which, first: First, count: Count) -> Response:
+    """Samples that a selection run chooses from, or that count as chosen before: columns `sample_index`, `key`,
+    `vector`; the head counts all, `total`, and the `strategies`. They are the same every time."""
+    with _reading(services, lease) as reader:
+        page = reader.samples(preselected=which == "preselected", first=first, count=count)
+    return Response(write_sample_page(page), media_type=MEDIA_TYPE)
 
 
-@router.get("/runs/{run}/session/preselected", response_class=Response, responses=COLUMNS, tags=["worker protocol"])
-def get_preselected(services: ServicesDep, lease: LeaseDep, first: First, count: Count) -> Response:
-    """Samples that count as chosen before, in the same columns."""
-    with services.store.reading() as connection:
-        found = runs.check_lease(connection, lease.run_id, lease.number)
-        rows = selection_runs.read_preselected_rows(connection, services.home, found, first=first, count=count)
-    return _rows_response(rows)
+@router.get("/runs/{run}/session/groups", response_class=Response, responses=COLUMNS, tags=["worker protocol"])
+def get_groups(services: ServicesDep, lease: LeaseDep, which: Which, first: First, count: Count) -> Response:
+    """What limits and figures group these samples by: a number for the image of each crop, `image_of`, and categories,
+    of which sample i has `category` and `amount` from `start` i to i + 1; a category is a place among `name`."""
+    with _reading(services, lease) as reader:
+        page = reader.groups(preselected=which == "preselected", first=first, count=count)
+    return Response(write_group_page(page), media_type=MEDIA_TYPE)
+
+
+@router.get(
+    "/runs/{run}/session/inputs/{strategy}", response_class=Response, responses=COLUMNS, tags=["worker protocol"]
+)
+def get_input(
+    services: ServicesDep, lease: LeaseDep, strategy: StrategyNumber, which: WhichInput, first: First, count: Count
+) -> Response:
+    """What a strategy has to know of these samples, or with `query` what a similarity looks for. The head's `kind` is
+    `numbers` (column `value`), `categories`, `vectors` (columns `vector`, and `unit_of_row`, the sample of the page) or
+    `nothing`; the next page starts at `next`, until that is `total`."""
+    with _reading(services, lease) as reader:
+        if which == "query":
+            page = reader.query(strategy, first=first, count=count)
+        else:
+            page = reader.input(strategy, preselected=which == "preselected", first=first, count=count)
+    return Response(write_placed_page(page), media_type=MEDIA_TYPE)
 
 
 @router.put("/runs/{run}/selection", response_model=SelectionRunResult, tags=["worker protocol"])
@@ -105,6 +131,8 @@ def _schedule(services: Services, principal: Principal, request: SelectionRunReq
         new_tag=request.new_tag,
         dry_run=dry_run,
     )
+    with services.store.reading() as connection:
+        plan = selection_runs.with_inputs(connection, plan, owner_id=principal.user_id)
     with services.store.writing() as connection:
         run_id = selection_runs.schedule_selection(
             connection, plan, owner_id=principal.user_id, priority=request.priority, runs_on=request.runs_on
@@ -115,6 +143,8 @@ def _schedule(services: Services, principal: Principal, request: SelectionRunReq
     return answer
 
 
-def _rows_response(rows: SampleRows) -> Response:
-    columns: dict[str, Column] = {"sample_index": rows.sample_indices, "key": rows.keys, "vector": rows.vectors}
-    return Response(write_columns(columns, {"total": rows.total}), media_type=MEDIA_TYPE)
+@contextmanager
+def _reading(services: Services, lease: Lease) -> Iterator[CandidateReader]:
+    """What the run of a lease is about. Raises StaleLease, and Conflict for a run of another kind."""
+    with services.store.reading() as connection:
+        yield CandidateReader(connection, services.home, runs.check_lease(connection, lease.run_id, lease.number))

@@ -14,7 +14,6 @@ from swath.adapters.remote_selection import RemoteSelectionSession
 from swath.client.runs import Runs
 from swath.client.transport import Transport
 from swath.core.access import Scope
-from swath.core.candidates import Choice
 from swath.core.errors import Conflict, InvalidConfig, StaleLease
 from swath.core.runs import RunState
 from swath.pipeline.select_again import execute_selection_run
@@ -26,7 +25,7 @@ from swath.store.sharing import find_visible, share_dataset
 from swath.store.users import find_user, local_user
 from swath.testing.session_contract import make_additions
 from swath.wire.runs import Assignment
-from swath.wire.selection_run import SelectionRunResult, parse_selection_run_config
+from swath.wire.selection_run import Choice, SelectionRunResult, parse_selection_run_config
 from swath.wiring.claimed_selections import execute_claimed_selection
 
 Fixture = Any  # of conftest.py: CommitRun, UserClient
