@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.additions import CommitReceipt, EarlierCrops, RunAdditions, UsedFile
-from swath.core.candidates import Candidates, Choice
+from swath.core.candidates import Candidates
 from swath.core.earlier import AttachedValues, EarlierValues
 from swath.core.embeddings import EmbedderIdentity
 from swath.core.runs import RunState
 
 if TYPE_CHECKING:
     from swath.wire.maps import ProjectionRunResult
-    from swath.wire.selection_run import SelectionRunResult
+    from swath.wire.selection_run import Choice, SelectionRunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
