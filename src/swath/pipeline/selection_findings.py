@@ -27,7 +27,7 @@ from swath.wire.selection import (
 )
 
 MISSED_BY = 0.02
-"""A share that stays further below what a balance wants is worth a word."""
+"""A share that stays further below what a balance wants is worth a word, if one more unit could have been nearer."""
 
 _SIGNS = {"smaller": "<", "smaller_equal": "<=", "bigger": ">", "bigger_equal": ">="}
 
@@ -128,11 +128,17 @@ def about_targets(
     for place, (strategy, given) in enumerate(zip(config.strategies, data.inputs, strict=True)):
         if not isinstance(strategy, BalanceStrategy):
             continue
-        missed = [one for one in quality.targets if one.strategy == place and one.wanted - one.reached > MISSED_BY]
+        categories = balanced_categories(strategy, given)
+        selected = totals(categories, picks.rows)
+        of_one = 1.0 / max(1.0, float((categories.preselected + selected).sum()))  # nothing comes nearer than that
+        missed = [
+            one
+            for one in quality.targets
+            if one.strategy == place and one.wanted - one.reached > max(MISSED_BY, of_one)
+        ]
         if not missed:
             continue
-        categories = balanced_categories(strategy, given)
-        left = dict(zip(categories.names, totals(categories) - totals(categories, picks.rows), strict=True))
+        left = dict(zip(categories.names, totals(categories) - selected, strict=True))
         yield Finding(
             code="target_missed",
             severity="info" if strategy.target is None else "warning",
