@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import { facetsQuery, type Facets } from '@/api/queries/samples';
 import type { Filter } from '@/model/browsing';
+import { metadataLabel, withScoresApart } from '@/model/scoreWords';
 import { CategoryFacet } from './CategoryFacet';
 import { HISTOGRAMS, HistogramFacet } from './HistogramFacet';
 import { MetadataFacet } from './MetadataFacet';
@@ -24,6 +25,7 @@ export function FacetSidebar({ dataset, filter, onChange }: Omit<FacetProps, 'fa
   const shown = facets ?? (error === null ? undefined : all);
   if (shown === undefined || all === undefined) return <Waiting />;
   const props = { dataset, facets: shown, filter, onChange };
+  const { scores, others } = withScoresApart(all.metadata);
   return (
     <aside className={classes.sidebar} aria-label="Filters">
       <CategoryFacet {...props} />
@@ -33,15 +35,36 @@ export function FacetSidebar({ dataset, filter, onChange }: Omit<FacetProps, 'fa
       <TagsOfDataset {...props} />
       <RunFacet {...props} />
       <StaleFacet {...props} />
-      {all.metadata.map((facet) => (
+      <MetadataFacets {...props} title="Scores" keys={scores} all={all} />
+      <MetadataFacets {...props} title="Metadata" keys={others} all={all} />
+    </aside>
+  );
+}
+
+interface MetadataFacetsProps extends FacetProps {
+  title: string;
+  /** Those of the group, without any filter. */
+  keys: Facets['metadata'];
+  all: Facets;
+}
+
+/** The facets of keys that belong together. */
+function MetadataFacets({ title, keys, all, ...props }: MetadataFacetsProps) {
+  if (keys.length === 0) return null;
+  const names = all.metadata.map(({ key }) => key);
+  return (
+    <div role="group" aria-label={title}>
+      <div className={classes.groupTitle}>{title}</div>
+      {keys.map((facet) => (
         <MetadataFacet
           key={facet.key}
           {...props}
-          facet={shown.metadata.find(({ key }) => key === facet.key) ?? facet}
+          title={metadataLabel(facet.key, names)}
+          facet={props.facets.metadata.find(({ key }) => key === facet.key) ?? facet}
           all={facet}
         />
       ))}
-    </aside>
+    </div>
   );
 }
 

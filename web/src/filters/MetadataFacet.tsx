@@ -12,10 +12,12 @@ interface MetadataFacetProps extends FacetProps {
   facet: Facet;
   /** The same without any filter. */
   all: Facet;
+  /** How the key is called. */
+  title: string;
 }
 
 /** One key of what people attached to images: a range of numbers, or texts and yes or no to choose. */
-export function MetadataFacet({ facet, all, filter, onChange }: MetadataFacetProps) {
+export function MetadataFacet({ facet, all, title, filter, onChange }: MetadataFacetProps) {
   const { key } = facet;
   const condition = metadataOf(filter, key);
   const chosen = condition?.any_of ?? null;
@@ -23,9 +25,9 @@ export function MetadataFacet({ facet, all, filter, onChange }: MetadataFacetPro
   if (facet.histogram !== null && all.histogram !== null) {
     if (condition === undefined && !isSpread(all.histogram.counts)) return null;
     return (
-      <FacetSection title={key} isActive={condition !== undefined} isOpenAtFirst={false} onReset={reset}>
+      <FacetSection title={title} isActive={condition !== undefined} isOpenAtFirst={false} onReset={reset}>
         <RangeFacet
-          label={key}
+          label={title}
           bins={facet.histogram}
           allBins={all.histogram}
           range={[condition?.min ?? null, condition?.max ?? null]}
@@ -41,7 +43,7 @@ export function MetadataFacet({ facet, all, filter, onChange }: MetadataFacetPro
     onChange(changed(filter, { metadata: withMetadata(filter, key, { any_of }) }));
   };
   return (
-    <FacetSection title={key} isActive={condition !== undefined} isOpenAtFirst={false} onReset={reset}>
+    <FacetSection title={title} isActive={condition !== undefined} isOpenAtFirst={false} onReset={reset}>
       <ChoiceList
         what="values"
         choices={facet.values.map(({ value, count }, at) => ({

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, Group, Menu, Tooltip } from '@mantine/core';
 import { ArrowDownUp, ArrowDownWideNarrow, ArrowUpNarrowWide, Check } from 'lucide-react';
+import { Fragment } from 'react';
 import type { Sort } from '@/model/browsing';
 import { isSortedBy, reversed, sortBy, sortOptions } from '@/model/sorting';
 import { sortInWords } from '@/model/words';
@@ -31,14 +32,16 @@ export function SortMenu({ kind, metadataKeys, sort, onChange }: SortMenuProps) 
         </Menu.Target>
         <Menu.Dropdown mah={420} style={{ overflowY: 'auto' }}>
           {sort?.key === 'distance' && <Menu.Label>Now by similarity to one sample</Menu.Label>}
-          {sortOptions(kind, metadataKeys).map((option) => (
-            <Menu.Item
-              key={option.metadataKey === undefined ? option.key : `metadata ${option.metadataKey}`}
-              rightSection={isSortedBy(sort, option) ? <Check size={14} /> : undefined}
-              onClick={() => onChange(sortBy(option))}
-            >
-              {option.label}
-            </Menu.Item>
+          {sortOptions(kind, metadataKeys).map((option, at, all) => (
+            <Fragment key={option.metadataKey === undefined ? option.key : `metadata ${option.metadataKey}`}>
+              {option.group !== all[at - 1]?.group && <Menu.Label>{option.group}</Menu.Label>}
+              <Menu.Item
+                rightSection={isSortedBy(sort, option) ? <Check size={14} /> : undefined}
+                onClick={() => onChange(sortBy(option))}
+              >
+                {option.label}
+              </Menu.Item>
+            </Fragment>
           ))}
         </Menu.Dropdown>
       </Menu>

@@ -2,7 +2,7 @@ import { Anchor, Group } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { SampleDetails } from '@/api/queries/sample';
 import { baseName, bytes, categoryLabel, count, percent, score } from '@/model/format';
-import { boxInWords, flatMetadata, shareOfImage } from '@/model/sampleWords';
+import { boxInWords, shareOfImage, type MetadataFact } from '@/model/sampleWords';
 import { colorAt } from '@/model/palette';
 import { ColorDot } from '@/ui/ColorDot';
 import { RelativeTime } from '@/ui/RelativeTime';
@@ -100,12 +100,12 @@ export function Provenance({ sample }: { sample: SampleDetails }) {
   );
 }
 
-/** What people attached to an image. */
-export function MetadataFacts({ metadata }: Pick<SampleDetails, 'metadata'>) {
+/** What is known of a sample under keys, by their names. */
+export function MetadataFacts({ facts }: { facts: readonly MetadataFact[] }) {
   return (
     <Facts>
-      {flatMetadata(metadata).map(([key, value]) => (
-        <Fact key={key} name={key}>
+      {facts.map(({ key, name, value }) => (
+        <Fact key={key} name={name}>
           {value}
         </Fact>
       ))}

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import type { Prediction, SampleDetails } from '@/api/queries/sample';
 import { samplesPath } from '@/model/kinds';
+import { metadataFacts } from '@/model/sampleWords';
 import { CopyButton } from '@/ui/CopyButton';
 import { Section } from './Facts';
 import { NeighborStrip } from './NeighborStrip';
@@ -21,7 +22,7 @@ interface SampleSectionsProps {
 
 /** Everything one knows of a sample but its pictures. */
 export function SampleSections({ dataset, sample, onFocus, children }: SampleSectionsProps) {
-  const hasMetadata = Object.keys(sample.metadata).length > 0;
+  const { scores, others } = metadataFacts(sample.metadata);
   return (
     <>
       <Section title={sample.crop === null ? 'Image' : 'Object'}>
@@ -30,9 +31,14 @@ export function SampleSections({ dataset, sample, onFocus, children }: SampleSec
       <Section title="Tags">
         <TagPills dataset={dataset} sample={sample} />
       </Section>
-      {hasMetadata && (
+      {scores.length > 0 && (
+        <Section title="Scores">
+          <MetadataFacts facts={scores} />
+        </Section>
+      )}
+      {others.length > 0 && (
         <Section title={sample.crop === null ? 'Metadata' : 'Metadata of the image'}>
-          <MetadataFacts metadata={sample.metadata} />
+          <MetadataFacts facts={others} />
         </Section>
       )}
       {children ?? <Objects predictions={sample.predictions ?? []} />}

@@ -3,19 +3,28 @@ import { pythonLiteral as python } from './python';
 import type { Choosing, RunRequest, SelectionRequest } from './runForm';
 import { unusual, type Strategy } from './strategies';
 
+/** Of a line, as far as its values can be broken. */
+const LONGEST = 72;
+
 /** A word as a shell takes it. */
 export function shell(word: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** A dictionary with one item a line where it would be long. */
-function pythonDict(items: Record<string, unknown>, indent: string): string {
-  const flat = python(items);
-  if (flat.length + indent.length <= 72) return flat;
-  const lines = Object.entries(items).map(
-    ([key, item]) => `${indent}    ${JSON.stringify(key)}: ${python(item)},`,
-  );
-  return `{\n${lines.join('\n')}\n${indent}}`;
+/** A value with one item a line where it would be long. */
+function pythonLines(value: unknown, indent: string, before = 0): string {
+  const flat = python(value);
+  if (typeof value !== 'object' || value === null || indent.length + before + flat.length <= LONGEST)
+    return flat;
+  const inner = `${indent}    `;
+  const isList = Array.isArray(value);
+  const lines = isList
+    ? value.map((item) => `${inner}${pythonLines(item, inner)},`)
+    : Object.entries(value).map(([key, item]) => {
+        const name = `${python(key)}: `;
+        return `${inner}${name}${pythonLines(item, inner, name.length)},`;
+      });
+  return `${isList ? '[' : '{'}\n${lines.join('\n')}\n${indent}${isList ? ']' : '}'}`;
 }
 
 /** Without what is not said, and without what a server takes for granted. */
@@ -39,11 +48,9 @@ const CONNECT = (server: string) =>
 const WAIT = 'print(run.wait().message)\n';
 
 function call(name: string, dataset: string, items: Record<string, unknown>): string {
-  const lines = Object.entries(items).map(([key, item]) => {
-    const isDict = typeof item === 'object' && item !== null && !Array.isArray(item);
-    const text = isDict ? pythonDict(item as Record<string, unknown>, '    ') : python(item);
-    return `    ${key}=${text},\n`;
-  });
+  const lines = Object.entries(items).map(
+    ([key, item]) => `    ${key}=${pythonLines(item, '    ', key.length + 1)},\n`,
+  );
   return `run = client.runs.${name}(\n    ${JSON.stringify(dataset)},\n${lines.join('')})\n`;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '@/api/client';
-import { fieldErrors } from './fieldErrors';
+import { errorsBelow, fieldErrors } from './fieldErrors';
 
 const problem = { type: 'invalid-request', title: 'No', status: 422, detail: 'is wrong' };
 
@@ -27,5 +27,17 @@ describe('what is wrong with a field', () => {
     expect(fieldErrors(new ProblemError(problem))('x')).toBeUndefined();
     expect(fieldErrors(new Error('no'))('x')).toBeUndefined();
     expect(fieldErrors(null)('x')).toBeUndefined();
+  });
+});
+
+describe('what is wrong in a list', () => {
+  it('is found at its place, however the server writes it', () => {
+    const problemAt = (field: string) => new ProblemError({ ...problem, field });
+    expect(fieldErrors(problemAt('a.list[1].input.key'))('a.list.1.input')).toBe('is wrong');
+    expect(fieldErrors(problemAt('a.list.1.input'))('a.list.1')).toBe('is wrong');
+    expect(fieldErrors(problemAt('a.list[10]'))('a.list.1')).toBeUndefined();
+    const below = errorsBelow(fieldErrors(problemAt('a.list[1].input')), 'a.list.1');
+    expect(below('input')).toBe('is wrong');
+    expect(below('strength')).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** What one knows of a sample, in words. */
 import type { Schemas } from '@/api/client';
 import { clipped } from './geometry';
+import { metadataLabel, withScoresApart } from './scoreWords';
 
 type Crop = Schemas['CropDocument'];
 
@@ -25,6 +26,30 @@ export function flatMetadata(metadata: Readonly<Record<string, unknown>>): [key:
     }
     return [[key, typeof value === 'string' ? value : JSON.stringify(value)]];
   });
+}
+
+export interface MetadataFact {
+  key: string;
+  name: string;
+  value: string;
+}
+
+/** What is known of a sample under keys: scores by their names and to three digits, and what people attached. */
+export function metadataFacts(metadata: Readonly<Record<string, unknown>>): {
+  scores: MetadataFact[];
+  others: MetadataFact[];
+} {
+  const flat = flatMetadata(metadata);
+  const keys = flat.map(([key]) => key);
+  const { scores, others } = withScoresApart(
+    flat.map(([key, value]) => ({ key, name: metadataLabel(key, keys), value })),
+  );
+  return { scores: scores.map((fact) => ({ ...fact, value: shortNumber(fact.value) })), others };
+}
+
+function shortNumber(text: string): string {
+  const number = Number(text);
+  return text.trim() === '' || !Number.isFinite(number) ? text : String(Math.round(number * 1000) / 1000);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

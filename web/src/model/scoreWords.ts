@@ -41,6 +41,22 @@ export function metadataLabel(key: string, keys: readonly string[]): string {
 
 const OF_BOXES = ['object-detection', 'instance-segmentation'];
 
+/** The same inside a sentence. */
+export function metadataInWords(key: string): string {
+  const label = metadataLabel(key, [key]);
+  return label === key ? key : label.charAt(0).toLowerCase() + label.slice(1);
+}
+
+/** Keys of scores apart from what people attached; each in the order they came in. */
+export function withScoresApart<One extends { key: string }>(
+  all: readonly One[],
+): { scores: One[]; others: One[] } {
+  return {
+    scores: all.filter(({ key }) => scoreOfKey(key) !== null),
+    others: all.filter(({ key }) => scoreOfKey(key) === null),
+  };
+}
+
 /** The scores that a run computes for predictions of a kind of task. */
 export function scoresOfTask(taskType: string, unit: 'objects' | 'images'): string[] {
   const uncertainty = ['uncertainty_entropy', 'uncertainty_margin', 'uncertainty_least_confidence'];

@@ -216,7 +216,7 @@ function categoryNames(categories: readonly CategoryFacet[]): CategoryName[] {
 // --- finding the choice that is made ------------------------------------------------------------
 
 /** Names a choice in a list. What is typed beside it (a seed, categories, penalties) makes no other one of it. */
-export function choiceKey(input: NumberInput | CategoryInput | EmbeddingsInput): string {
+export function choiceKey(input: AnyInput): string {
   switch (input.type) {
     case 'scores':
       return keyOfScore({ task: input.task ?? '', score: input.score });
@@ -232,7 +232,7 @@ export function choiceKey(input: NumberInput | CategoryInput | EmbeddingsInput):
 }
 
 /** An input in words where no list has it. */
-export function inputInWords(input: NumberInput | CategoryInput | EmbeddingsInput): string {
+export function inputInWords(input: AnyInput): string {
   switch (input.type) {
     case 'scores':
       return scoreInWords(input.score);
@@ -251,14 +251,16 @@ export function inputInWords(input: NumberInput | CategoryInput | EmbeddingsInpu
   }
 }
 
+type AnyInput = NumberInput | CategoryInput | EmbeddingsInput;
+
 /** The choice that an input stands for. One without a task is of the only task there is. */
-export function choiceOf<
-  Input extends NumberInput | CategoryInput | EmbeddingsInput,
-  Found extends Choice<Input>,
->(input: Input, choices: readonly Found[]): Found | undefined {
+export function choiceOf<Found extends Choice<AnyInput>>(
+  input: AnyInput,
+  choices: readonly Found[],
+): Found | undefined {
   const key = choiceKey(input);
   const exact = choices.find(({ value }) => choiceKey(value) === key);
-  if (exact !== undefined || !('task' in input) || input.task != null) return exact;
+  if (exact !== undefined || ('task' in input && input.task != null)) return exact;
   return choices.find(({ value }) => isSame(withoutTask(value), withoutTask(input)));
 }
 

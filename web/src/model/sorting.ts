@@ -1,10 +1,13 @@
 /** Orders that samples can be shown in. */
 import type { Sort } from './browsing';
+import { metadataLabel, withScoresApart } from './scoreWords';
 
 export interface SortOption {
   label: string;
   key: NonNullable<Sort['key']>;
   metadataKey?: string;
+  /** What stands above it in a list. */
+  group?: string;
   /** Which way round it is first: large things first, names from A. */
   descending: boolean;
 }
@@ -25,16 +28,18 @@ const OF_IMAGES: readonly SortOption[] = [
 ];
 
 export function sortOptions(kind: string, metadataKeys: readonly string[]): SortOption[] {
+  const { scores, others } = withScoresApart(metadataKeys.map((key) => ({ key })));
   return [
     ...OF_BOTH,
     ...(kind === 'crops' ? OF_CROPS : OF_IMAGES),
-    ...metadataKeys.map((key): SortOption => ({
-      label: key,
-      key: 'metadata',
-      metadataKey: key,
-      descending: false,
-    })),
+    ...scores.map(({ key }) => ofMetadata(key, metadataLabel(key, metadataKeys), 'Scores')),
+    ...others.map(({ key }) => ofMetadata(key, key, 'Metadata')),
   ];
+}
+
+/** Of scores high ones come first: there is most to see. */
+function ofMetadata(key: string, label: string, group: 'Scores' | 'Metadata'): SortOption {
+  return { label, group, key: 'metadata', metadataKey: key, descending: group === 'Scores' };
 }
 
 /** Whether an order is that of an option, either way round. */

@@ -90,12 +90,20 @@ export function completed(kept: KeptStrategy): Strategy {
     : strategy;
 }
 
-/** What a strategy says that is not as usual; its type always. */
+/** What nobody fills in for those who leave it out. */
+const REQUIRED: Partial<Record<StrategyType, readonly string[]>> = {
+  similarity: ['query'],
+  weights: ['input'],
+  threshold: ['input', 'threshold', 'operation'],
+};
+
+/** What a strategy says that is not as usual, and what it has to say. */
 export function unusual(strategy: Strategy): Record<string, unknown> {
   const usual: Record<string, unknown> = { ...USUAL[strategy.type] };
+  const required = ['type', ...(REQUIRED[strategy.type] ?? [])];
   return Object.fromEntries(
     Object.entries(strategy)
-      .filter(([name, value]) => name === 'type' || (value !== null && !isSame(value, usual[name])))
+      .filter(([name, value]) => required.includes(name) || (value !== null && !isSame(value, usual[name])))
       .map(([name, value]) => [name, name === 'input' ? unusualInput(value) : value]),
   );
 }

@@ -2,6 +2,7 @@
 import type { Schemas } from '@/api/client';
 import type { Filter, Sort } from './browsing';
 import { count, counted, dateTime, percent } from './format';
+import { metadataInWords } from './scoreWords';
 
 /** One thing that a filter asks for. Without its `fields` the filter asks for everything else. */
 export interface FilterLine {
@@ -94,7 +95,8 @@ const SORT_WORDS: Record<string, string> = {
 export function sortInWords(sort: Sort | undefined): string {
   const key = sort?.key ?? 'index';
   if (key === 'distance') return sort?.descending ? 'least similar first' : 'most similar first';
-  const what = key === 'metadata' ? (sort?.metadata_key ?? 'metadata') : (SORT_WORDS[key] ?? key);
+  const what =
+    key === 'metadata' ? metadataInWords(sort?.metadata_key ?? 'metadata') : (SORT_WORDS[key] ?? key);
   if (key === 'index') return sort?.descending ? 'newest first' : 'oldest first';
   if (key === 'created') return `${what}, ${sort?.descending ? 'newest' : 'oldest'} first`;
   if (key === 'name' || key === 'category' || key === 'parent') {
@@ -158,7 +160,7 @@ function metadataLines(filter: Filter): FilterLine[] {
     metadataKey: key,
     text:
       any_of == null
-        ? (rangeInWords(key, min, max) ?? key)
+        ? (rangeInWords(metadataInWords(key), min, max) ?? key)
         : listed(`${key}:`, `${key}: nothing`, any_of.map(valueInWords)),
   }));
 }

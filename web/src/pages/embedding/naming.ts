@@ -3,6 +3,7 @@ import type { Schemas } from '@/api/client';
 import type { DatasetDetails } from '@/api/queries/datasets';
 import type { Projection } from '@/api/queries/projections';
 import { dateTime } from '@/model/format';
+import { metadataLabel, withScoresApart } from '@/model/scoreWords';
 import { DENSITY, PICKED_COLUMN, type Naming } from '@/scatter/columns';
 
 type MetadataFacet = Pick<Schemas['MetadataFacet'], 'key' | 'kind'>;
@@ -24,13 +25,17 @@ const TITLES: Record<string, string> = {
 
 export const usualColumn = (kind: string): string => (kind === 'crops' ? 'category' : 'object_count');
 
-export function columnTitle(name: string, dataset: Pick<Named, 'tags'>): string {
+export function columnTitle(
+  name: string,
+  dataset: Pick<Named, 'tags'>,
+  metadataKeys: readonly string[] = [],
+): string {
   if (name.startsWith(TAG)) {
     const id = name.slice(TAG.length);
     return dataset.tags.find((tag) => tag.id === id || tag.name === id)?.name ?? id;
   }
   if (name.startsWith(SELECTION)) return 'Stored selection';
-  if (name.startsWith(METADATA)) return name.slice(METADATA.length);
+  if (name.startsWith(METADATA)) return metadataLabel(name.slice(METADATA.length), metadataKeys);
   return TITLES[name] ?? name;
 }
 
@@ -46,19 +51,23 @@ export function columnChoices(
   metadata: readonly MetadataFacet[],
   current: string,
 ): ColumnGroup[] {
-  const choice = (value: string) => ({ value, label: columnTitle(value, dataset) });
   const tags = projection.columns.filter((name) => name.startsWith(TAG));
   const fields = projection.columns.filter((name) => !name.includes(':'));
   const keys = new Set([
     ...projection.columns.filter((name) => name.startsWith(METADATA)),
     ...metadata.map(({ key }) => METADATA + key),
   ]);
+  const metadataKeys = [...keys].map((name) => name.slice(METADATA.length));
+  const choice = (value: string) => ({ value, label: columnTitle(value, dataset, metadataKeys) });
+  const { scores, others } = withScoresApart(metadataKeys.map((key) => ({ key })));
+  const named = ({ key }: { key: string }) => choice(METADATA + key);
   const own = [DENSITY, PICKED_COLUMN, ...(current.startsWith(SELECTION) ? [current] : [])];
   return [
     { group: dataset.kind === 'crops' ? 'Objects' : 'Images', items: fields.map(choice) },
     { group: 'Map', items: own.map(choice) },
     { group: 'Tags', items: tags.map(choice) },
-    { group: 'Metadata', items: [...keys].map(choice) },
+    { group: 'Scores', items: scores.map(named) },
+    { group: 'Metadata', items: others.map(named) },
   ].filter(({ items }) => items.length > 0);
 }
 

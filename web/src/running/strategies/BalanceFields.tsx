@@ -18,7 +18,8 @@ const WORDS: Record<Distribution, string> = {
 /** Which categories, and what shares they should come to. */
 export function BalanceFields({ strategy, onChange, inputs, errors }: PartProps<Balance>) {
   const distribution = strategy.distribution ?? 'uniform';
-  const names = choiceOf(strategy.input, inputs.categories)?.names ?? [];
+  const known = choiceOf(strategy.input, inputs.categories);
+  const names = known?.names ?? [];
   const choose = (next: Distribution) =>
     onChange({
       ...strategy,
@@ -27,17 +28,19 @@ export function BalanceFields({ strategy, onChange, inputs, errors }: PartProps<
     });
   return (
     <>
-      <InputSelect
-        label="Categories of"
-        input={strategy.input}
-        onChange={(input) => {
-          const others = choiceOf(input, inputs.categories)?.names ?? [];
-          const target = strategy.target === null ? null : { ...firstTarget(others) };
-          onChange({ ...strategy, input, target });
-        }}
-        choices={inputs.categories}
-        error={errors('input')}
-      />
+      {(inputs.categories.length > 1 || known === undefined || errors('input') !== undefined) && (
+        <InputSelect
+          label="Balance"
+          input={strategy.input}
+          onChange={(input) => {
+            const others = choiceOf(input, inputs.categories)?.names ?? [];
+            const target = strategy.target === null ? null : { ...firstTarget(others) };
+            onChange({ ...strategy, input, target });
+          }}
+          choices={inputs.categories}
+          error={errors('input')}
+        />
+      )}
       <Input.Wrapper label="Shares" labelElement="div" error={errors('distribution')}>
         <div>
           <SegmentedControl

@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { useId, useRef } from 'react';
 import { datasetsQuery } from '@/api/queries/datasets';
 import { INITIAL_TAG } from '@/api/queries/tags';
 import type { FieldErrors } from '@/model/fieldErrors';
@@ -19,6 +19,7 @@ import {
 import { AddStrategy } from './AddStrategy';
 import { Presets } from './Presets';
 import { StrategyCard } from './StrategyCard';
+import classes from './Strategies.module.css';
 
 interface StrategyListProps {
   items: readonly StrategyItem[];
@@ -31,6 +32,7 @@ interface StrategyListProps {
 
 /** How to choose: ways that people ask for by name, and the strategies that these are, to be changed. */
 export function StrategyList({ items, onChange, inputs, dataset, errors }: StrategyListProps) {
+  const id = useId();
   const list = useRef<HTMLDivElement>(null);
   const query = useFirstQuery(dataset);
   const isAlone = sayCount(items) < 2;
@@ -52,20 +54,25 @@ export function StrategyList({ items, onChange, inputs, dataset, errors }: Strat
         items={items}
         onChoose={(strategies) => onChange(itemsOf(strategies))}
       />
-      <Stack gap="sm" ref={list} role="list" aria-label="Strategies">
-        {items.map(({ id, strategy }, at) => (
-          <StrategyCard
-            key={`${id}-${strategy.type}`}
-            strategy={strategy}
-            onChange={(changed) => onChange(withReplaced(items, id, changed))}
-            onRemove={items.length > 1 ? () => remove(id) : undefined}
-            inputs={inputs}
-            isAlone={isAlone}
-            errors={errorsBelow(errors, `selection.strategies.${at}`)}
-            ownError={errors(`selection.strategies.${at}`)}
-          />
-        ))}
-      </Stack>
+      <div>
+        <div className={classes.label} id={id}>
+          Strategies
+        </div>
+        <Stack gap="sm" ref={list} role="list" aria-labelledby={id}>
+          {items.map(({ id, strategy }, at) => (
+            <StrategyCard
+              key={`${id}-${strategy.type}`}
+              strategy={strategy}
+              onChange={(changed) => onChange(withReplaced(items, id, changed))}
+              onRemove={items.length > 1 ? () => remove(id) : undefined}
+              inputs={inputs}
+              isAlone={isAlone}
+              errors={errorsBelow(errors, `selection.strategies.${at}`)}
+              ownError={errors(`selection.strategies.${at}`)}
+            />
+          ))}
+        </Stack>
+      </div>
       {listError !== undefined && (
         <Text size="sm" c="var(--mantine-color-error)">
           {listError}
