@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.scoring.columns import ScoreColumns
+from swath.core.scoring.columns import ScoreColumns, no_scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,3 +32,16 @@ class AttachedValues:
 
     keys: tuple[str, ...]
     of_image: Mapping[str, Mapping[str, str | float | bool]]
+
+
+def nothing_earlier() -> EarlierValues:
+    """What is known where nothing was selected before, or where nobody asks."""
+    return EarlierValues(
+        file_names=(),
+        image_sizes=np.zeros((0, 3), dtype=np.int64),
+        image_scores=no_scores(0),
+        image_of_crop=np.zeros(0, dtype=np.int32),
+        category_ids=np.zeros(0, dtype=np.int32),
+        crop_sizes=np.zeros((0, 2), dtype=np.int32),
+        crop_scores=no_scores(0),
+    )

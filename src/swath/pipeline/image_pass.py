@@ -69,12 +69,25 @@ class CropPlan:
 PlanCrops = Callable[[ImageWork, KnownImage], CropPlan]
 
 
-def plan_objects(table: ObjectTable, *, task_name: str, rules: ObjectRules, embedder: Embedder) -> PlanCrops:
-    """Judges the objects of an image (filling its rows of `table`) and plans the crops of those that are used."""
+def plan_objects(
+    table: ObjectTable,
+    *,
+    task_name: str,
+    rules: ObjectRules,
+    embedder: Embedder,
+    works: Sequence[ImageWork] | None = None,
+    first_row: int = 0,
+) -> PlanCrops:
+    """Judges the objects of an image (filling its rows of `table`) and plans the crops of those that are used.
+
+    Their vectors go into rows from `first_row` on. `works`, by row, are those that the table was made of, if they are
+    not the ones that the pass looks at.
+    """
     identity = embedder.identity
 
     def plan(work: ImageWork, known: KnownImage) -> CropPlan:
-        rows = slice(work.first, work.last)
+        of_table = work if works is None else works[work.row]
+        rows = slice(of_table.first, of_table.last)
         outcome, rects = judge_objects(
             table.corners[rows],
             table.score[rows],
@@ -96,13 +109,13 @@ def plan_objects(table: ObjectTable, *, task_name: str, rules: ObjectRules, embe
         keys = embedding_keys(
             embedder_digest=identity.digest, image_digest=known.digest, rects=rects[used], scales=scales
         )
-        return CropPlan(rows=used + work.first, rects=rects[used], scales=scales, keys=keys)
+        return CropPlan(rows=used + (first_row + of_table.first), rects=rects[used], scales=scales, keys=keys)
 
     return plan
 
 
-def plan_whole_image(embedder: Embedder) -> PlanCrops:
-    """Plans one crop per image, the image itself; its vector goes into the image's own row."""
+def plan_whole_image(embedder: Embedder, *, first_row: int = 0) -> PlanCrops:
+    """Plans one crop per image, the image itself; its vector goes into the image's own row, from `first_row` on."""
     identity = embedder.identity
 
     def plan(work: ImageWork, known: KnownImage) -> CropPlan:
@@ -111,7 +124,24 @@ def plan_whole_image(embedder: Embedder) -> PlanCrops:
         key = whole_image_embedding_key(
             embedder_digest=identity.digest, image_digest=known.digest, scale=int(scales[0])
         )
-        return CropPlan(rows=np.array([work.row]), rects=rects, scales=scales, keys=key[np.newaxis])
+        return CropPlan(rows=np.array([first_row + work.row]), rects=rects, scales=scales, keys=key[np.newaxis])
+
+    return plan
+
+
+def plan_together(plans: Sequence[PlanCrops]) -> PlanCrops:
+    """Plans all that several plans do: the image is decoded once for them all."""
+    if len(plans) == 1:
+        return plans[0]
+
+    def plan(work: ImageWork, known: KnownImage) -> CropPlan:
+        found = [one(work, known) for one in plans]
+        return CropPlan(
+            rows=np.concatenate([one.rows for one in found]),
+            rects=np.concatenate([one.rects for one in found]),
+            scales=np.concatenate([one.scales for one in found]),
+            keys=np.concatenate([one.keys for one in found]),
+        )
 
     return plan
 
@@ -119,7 +149,8 @@ def plan_whole_image(embedder: Embedder) -> PlanCrops:
 class ImagePass:
     """One pass over images. After `run`, every work has an outcome and the vectors are in their rows.
 
-    `known_digests` are images of earlier runs (digest -> name), `used` what they did with each key.
+    `known_digests` are images of earlier runs (digest -> name), `used` what they did with each key. `counted` rows of
+    the vectors are what `cached` and `embedded` count (default: all); the others are beside them.
     """
 
     def __init__(
@@ -131,8 +162,10 @@ class ImagePass:
         used: Mapping[str, UsedFile],
         known_digests: Mapping[bytes, str],
         remove_duplicates: bool,
+        counted: int | None = None,
     ) -> None:
         self._machinery = machinery
+        self._counted = len(vectors) if counted is None else counted
         self._vectors = vectors
         self._plan = plan
         self._used = used
@@ -184,7 +217,7 @@ class ImagePass:
             end = start + len(plan.rows)
             if found[start:end].all():
                 self._vectors[plan.rows] = vectors[start:end]
-                self.cached += len(plan.rows)
+                self.cached += self._count(plan)
                 work.end(FileOutcome.USED)
             start = end
 
@@ -205,7 +238,6 @@ class ImagePass:
                 stopped=crops.stopped,
                 on_done=on_done,
             )
-        self.embedded += crops.embedded
 
     def _read(self, work: ImageWork) -> tuple[FileEntry, bytes]:
         return read_listed(self._machinery.source, work.entry, max_bytes=MAX_IMAGE_BYTES)
@@ -265,8 +297,12 @@ class ImagePass:
                 crop = codec.crop_resized(pixels, rect.tolist(), size)
                 crops.add(int(missing.rows[place]), missing.keys[place], crop)
         with self._turn:
-            self.cached += int(found.sum())
+            self.cached += self._count(plan.take(found))
+            self.embedded += self._count(missing)
         work.end(FileOutcome.USED)
+
+    def _count(self, plan: CropPlan) -> int:
+        return int((plan.rows < self._counted).sum())
 
     def _look_up(self, keys: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float16]]:
         return self._machinery.cache.get(keys, self._machinery.embedder.identity.dimension)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from swath.core.outcomes import FileOutcome
 from swath.core.predictions import ImagePredictions
+from swath.core.scoring.details import PredictionDetails
 from swath.pipeline.ports import FileEntry, KnownImage
 
 
@@ -15,7 +16,8 @@ class ImageWork:
     """`row` is the image's place by name; `first` to `last` are its rows in the object table.
 
     `outcome` is None until something is decided; an image that comes through everything ends as USED. `changed` are
-    the keys of its files that were not as listed any more when they were read; `entry` is of what was read.
+    the keys of its files that were not as listed any more when they were read; `entry` is of what was read. `details`
+    is what its predictions say besides category, box and score.
     """
 
     row: int
@@ -23,6 +25,7 @@ class ImageWork:
     known: KnownImage | None = None
     prediction_digest: bytes = b""
     predictions: ImagePredictions | None = None
+    details: PredictionDetails | None = None
     outcome: FileOutcome | None = None
     reason: str = ""
     changed: tuple[str, ...] = ()

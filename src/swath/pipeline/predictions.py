@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from swath.core.errors import InvalidPredictions, NotFound, RunFailed
 from swath.core.objects import KEY_BYTES, BoxOutcome, ObjectTable
 from swath.core.outcomes import FileOutcome
 from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
+from swath.core.scoring.details import details_of
 from swath.formats.lightly.locations import (
     PREDICTIONS_PREFIX,
     TASKS_KEY,
@@ -66,12 +67,17 @@ def find_task_names(sources: Sequence[Datasource]) -> tuple[Datasource, tuple[st
     )
 
 
-def find_prediction_files(sources: Sequence[Datasource], task_name: str) -> PredictionFiles:
-    """Locate a task and read its schema. Raises RunFailed, InvalidConfig or InvalidPredictions saying what is wrong."""
+def find_prediction_files(
+    sources: Sequence[Datasource], task_name: str, *, field: str = "object_level.task_name", with_boxes: bool = True
+) -> PredictionFiles:
+    """Locate a task, which `field` names, and read its schema; it must have boxes, unless told otherwise.
+
+    Raises RunFailed, InvalidConfig or InvalidPredictions saying what is wrong.
+    """
     source, names = find_task_names(sources)
-    require_task(names, task_name)
+    require_task(names, task_name, field=field)
     schema = load_schema(source, task_name)
-    if schema.task_type not in TYPES_WITH_BOXES:
+    if with_boxes and schema.task_type not in TYPES_WITH_BOXES:
         allowed = ", ".join(f"`{kind}`" for kind in sorted(TYPES_WITH_BOXES))
         raise RunFailed(
             f"Task `{task_name}` is of type `{schema.task_type}`, which has no boxes to cut objects from",
@@ -115,9 +121,11 @@ def read_predictions(
     index: ImageIndex,
     threads: int,
     on_done: Callable[[int], None],
+    with_shares: bool = False,
 ) -> None:
-    """Read the prediction file of every image: sets `predictions` and `prediction_digest`, or ends the work.
+    """Read the prediction file of every image: sets `predictions`, `details` and `prediction_digest`, or ends the work.
 
+    Of probabilities, masks and keypoints only `details` are kept, with the probabilities themselves `with_shares`.
     An image is ALREADY_USED when `used` has both its digests; without a known image digest that is decided later.
     Where the index remembers the digest of an unchanged file, that is decided without reading it. Raises what is
     wrong with the datasource as a whole.
@@ -125,7 +133,7 @@ def read_predictions(
     end_remembered(works, files, used=used, index=index)
     waiting = [work for work in works if work.outcome is None]
     on_done(len(works) - len(waiting))
-    reading = _Reading(files, works=works, box_format=box_format, used=used)
+    reading = _Reading(files, works=works, box_format=box_format, used=used, with_shares=with_shares)
     try:
         work_through(
             ReadAhead(
@@ -174,8 +182,10 @@ class _Reading:
         works: Sequence[ImageWork],
         box_format: BoxFormat,
         used: Mapping[str, UsedFile],
+        with_shares: bool,
     ) -> None:
         self._files = files
+        self._with_shares = with_shares
         self._used = used
         self._reader = PredictionReader(files.schema, box_format=box_format)
         self._sharing = images_by_prediction_key(files.schema.task_name, [work.key for work in works])
@@ -222,7 +232,9 @@ class _Reading:
 
     def _parse(self, work: ImageWork, key: str, data: bytes) -> None:
         try:
-            work.predictions = self._reader.parse(data, file=key, image_key=work.key)
+            found = self._reader.parse(data, file=key, image_key=work.key)
+            work.details = details_of(found, self._files.schema, with_shares=self._with_shares)
+            work.predictions = replace(found, probabilities=(), segmentations=(), keypoints=())
         except InvalidPredictionFile as exc:
             if exc.outcome is FileOutcome.PREDICTIONS_OTHER_IMAGE and len(self._sharing.get(key, ())) > 1:
                 # `a.png` and `a.jpg` share one file; it can only be for one of them.

@@ -16,29 +16,30 @@ from numpy.typing import NDArray
 
 from swath.core.additions import EarlierCrops, RunAdditions, UsedFile
 from swath.core.boxes import BoxFormat
-from swath.core.embeddings import STORED_DTYPE
+from swath.core.earlier import nothing_earlier
 from swath.core.errors import RunCancelled, StaleLease, SwathError
 from swath.core.objects import KEY_BYTES, BoxOutcome, ObjectTable
-from swath.core.outcomes import BAD_PREDICTIONS, FileOutcome
+from swath.core.outcomes import BAD_PREDICTIONS, FileOutcome, Finding
 from swath.core.runs import RunState
+from swath.core.scoring import ScoreColumns
 from swath.pipeline import findings, messages
-from swath.pipeline.image_pass import (
-    ImagePass,
-    Machinery,
-    collected_evidence,
-    decide_box_format,
-    plan_objects,
-    plan_whole_image,
-)
+from swath.pipeline.image_pass import ImagePass, Machinery, collected_evidence, decide_box_format
 from swath.pipeline.image_work import ImageWork
-from swath.pipeline.judging import ObjectRules, resolve_object_rules
+from swath.pipeline.input_plan import InputPlan, input_of
+from swath.pipeline.judging import NO_FILTERS, resolve_object_rules
 from swath.pipeline.keeping import KeptFiles, keep_selected, sweep_left_overs
 from swath.pipeline.listing import list_images, read_relevant_filenames
 from swath.pipeline.ports import Datasource, KillPoint, RunObserver, RunSession, TableWriter
+from swath.pipeline.prediction_columns import PredictionColumns, columns_of, scores_of_rows
 from swath.pipeline.predictions import PredictionFiles, build_object_table, find_prediction_files, read_predictions
 from swath.pipeline.run_artifacts import store_artifacts
 from swath.pipeline.run_progress import RunProgress
+from swath.pipeline.run_units import RunUnits, earlier_units, image_units, object_units
+from swath.pipeline.run_vectors import RunVectors
 from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
+from swath.pipeline.strategy_inputs import StrategyInputs, strategy_inputs
+from swath.pipeline.strategy_vectors import strategy_vectors
+from swath.pipeline.task_reading import about_task, read_task
 from swath.pipeline.wording import counted
 from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
 from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RepeatedRequests, RunResult
@@ -126,6 +127,17 @@ def _count_repeated_requests(context: RunContext, progress: RunProgress) -> None
         context.observer.note(finding.severity.upper(), finding.message)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    """What was chosen: `rows` of the table, or of the images without one, and the `images` to keep, both ascending."""
+
+    chosen: Selected
+    rows: NDArray[np.int64]
+    images: NDArray[np.int64]
+    image_scores: ScoreColumns | None  # of `images`
+    crop_scores: ScoreColumns | None  # of `rows`
+
+
 class _Run:
     def __init__(self, context: RunContext, progress: RunProgress, files: KeptFiles) -> None:
         self.context = context
@@ -136,6 +148,9 @@ class _Run:
         self.files = files
         self.category_names: dict[int, str] = {}
         self.image_names: tuple[str, ...] = ()
+        self.inputs = InputPlan(config=context.config)
+        self.earlier_values = nothing_earlier()
+        self.own: PredictionColumns | None = None  # what the predictions of the run's task say
 
     def execute(self) -> str:
         """The run in its steps; returns the message for a person."""
@@ -146,17 +161,16 @@ class _Run:
         # Asked first: vectors of another embedder must be refused before hours of work, not after.
         self.earlier = self._earlier_selection()
         if object_level is None:
-            table, vectors = None, self._embed_images(works, used)
-            task_files = None
+            table, task_files, vectors = None, None, self._embed_images(works, used)
         else:
             task_files, table, vectors = self._embed_objects(works, used, object_level)
         self._report_on_files(works, table)
         new = [work for work in works if work.outcome is not FileOutcome.ALREADY_USED]
         if not new:
             return messages.nothing_new(self.progress, self.session.target)
-        chosen, rows = self._select(works, table, vectors)
-        self._keep_and_commit(works, table, vectors, rows, chosen, task_files)
-        return messages.completed(self.progress, self.session.target, chosen, self.config)
+        choice = self._select(works, table, vectors)
+        self._keep_and_commit(works, table, vectors, choice, task_files)
+        return messages.completed(self.progress, self.session.target, choice.chosen, self.config)
 
     def _sweep(self) -> None:
         def tell(count: int, reason: str) -> None:
@@ -198,11 +212,12 @@ class _Run:
         works: Sequence[ImageWork],
         used: Mapping[str, UsedFile],
         config: ObjectLevelConfig,
-    ) -> tuple[PredictionFiles, ObjectTable, NDArray[np.float16]]:
+    ) -> tuple[PredictionFiles, ObjectTable, RunVectors]:
         box_format = BoxFormat(config.box_format)
         with self._stage(RunState.LOADING_PREDICTION, total=len(works), unit="files"):
             files = find_prediction_files(self.context.sources, config.task_name)
             self.category_names = files.schema.category_names
+            self._plan_inputs(files)
             read_predictions(
                 works,
                 files,
@@ -211,57 +226,100 @@ class _Run:
                 index=self.machinery.index,
                 threads=self.machinery.threads,
                 on_done=self.context.observer.advance,
+                with_shares=self.inputs.with_shares,
             )
             self._fail_if_all_bad(works)
             decided = decide_box_format(box_format, works, source=self.machinery.source, codec=self.machinery.codec)
             table = build_object_table(works, box_format=decided)
-        rules = resolve_object_rules(config, files.schema)
-        vectors = self._pass_over_images(
-            works, used, table, rules, files.schema.task_name, RunState.EMBEDDING_OBJECT_CROPS
+            self.own = columns_of(works, files.schema)
+            self._read_named_tasks(works, box_format)
+        vectors = RunVectors(
+            self.machinery.embedder,
+            works,
+            table=table,
+            rules=resolve_object_rules(config, files.schema),
+            task_name=files.schema.task_name,
+            tasks=tuple(self.inputs.tasks.values()),
+            with_images=self.inputs.with_images,
         )
+        self._pass_over_images(works, used, table, vectors, RunState.EMBEDDING_OBJECT_CROPS)
         self.progress.findings += findings.about_boxes(collected_evidence(works), asked=box_format, read_as=decided)
         for work in works:
             # The table holds them by now: a million objects need not be in memory twice.
-            work.predictions = None
+            work.predictions = work.details = None
         return files, table, vectors
 
-    def _embed_images(self, works: Sequence[ImageWork], used: Mapping[str, UsedFile]) -> NDArray[np.float16]:
+    def _embed_images(self, works: Sequence[ImageWork], used: Mapping[str, UsedFile]) -> RunVectors:
         for work in works:
             earlier = used.get(work.key)
             if work.known is not None and earlier is not None and earlier.image_digest == work.known.digest:
                 work.end(FileOutcome.ALREADY_USED)
-        return self._pass_over_images(works, used, None, None, "", RunState.EMBEDDING)
+        if any(getattr(input_of(strategy), "task", None) for strategy in self.config.selection.strategies):
+            with self._stage(RunState.LOADING_PREDICTION, total=None, unit="files"):
+                self._plan_inputs(None)
+                self._read_named_tasks(works, BoxFormat.XYWH)
+        else:
+            self._plan_inputs(None)
+        vectors = RunVectors(
+            self.machinery.embedder,
+            works,
+            table=None,
+            rules=NO_FILTERS,
+            task_name="",
+            tasks=tuple(self.inputs.tasks.values()),
+        )
+        self._pass_over_images(works, used, None, vectors, RunState.EMBEDDING)
+        return vectors
+
+    def _plan_inputs(self, files: PredictionFiles | None) -> None:
+        """Find out what the strategies need to know, and refuse what nobody can."""
+        self.inputs = InputPlan.make(
+            self.config,
+            sources=self.context.sources,
+            schema=None if files is None else files.schema,
+            session=self.session,
+            embedder=self.machinery.embedder.identity,
+        )
+        if self.inputs.asks_about_earlier and self.session.target.image_samples:
+            self.earlier_values = self.session.earlier_values()
+
+    def _read_named_tasks(self, works: Sequence[ImageWork], box_format: BoxFormat) -> None:
+        """Read what other tasks say of the images that may be chosen, and of those that earlier runs chose."""
+        there = set(self.earlier_values.file_names)
+        wanted = np.array([work.outcome is None or work.key in there for work in works], dtype=np.bool_)
+        for task in self.inputs.tasks.values():
+            read_task(
+                task,
+                works,
+                wanted,
+                machinery=self.machinery,
+                box_format=box_format,
+                on_done=lambda count: None,
+            )
 
     def _pass_over_images(
         self,
         works: Sequence[ImageWork],
         used: Mapping[str, UsedFile],
         table: ObjectTable | None,
-        rules: ObjectRules | None,
-        task_name: str,
+        vectors: RunVectors,
         state: RunState,
-    ) -> NDArray[np.float16]:
-        embedder = self.machinery.embedder
-        if table is None or rules is None:
-            plan, rows = plan_whole_image(embedder), len(works)
-        else:
-            plan = plan_objects(table, task_name=task_name, rules=rules, embedder=embedder)
-            rows = len(table)
-        vectors = np.zeros((rows, embedder.identity.dimension), dtype=STORED_DTYPE)
+    ) -> None:
         with self._stage(state, total=len(works), unit="images"):
             image_pass = ImagePass(
                 self.machinery,
-                vectors=vectors,
-                plan=plan,
+                vectors=vectors.matrix,
+                plan=vectors.plan,
                 used=used,
                 known_digests=self.session.known_digests(),
                 remove_duplicates=self.config.remove_exact_duplicates,
+                counted=vectors.own_count,
             )
             image_pass.run(works, on_done=self.context.observer.advance)
+        vectors.settle(works)
         self._count_objects(works, table, image_pass)
         self._fail_if_all_bad(works)
         self.context.at_point("after_embedding")
-        return vectors
 
     def _count_objects(self, works: Sequence[ImageWork], table: ObjectTable | None, image_pass: ImagePass) -> None:
         if table is None:
@@ -289,7 +347,7 @@ class _Run:
         if table is not None:
             self.progress.findings += findings.about_objects(self.progress.counts)
         for finding in self.progress.findings:
-            self._note(finding.severity.upper(), messages.finding_line(finding))
+            self._tell(finding)
         bad = [work for work in works if work.outcome in BAD_PREDICTIONS or work.outcome is FileOutcome.UNREADABLE]
         for work in bad[:PROBLEMS_LOGGED]:
             self.session.log("WARNING", f"`{work.key}`: {work.outcome}: {work.reason}")
@@ -301,80 +359,119 @@ class _Run:
             self.progress.findings += findings.about_files(works)
             raise messages.all_bad(works)
 
-    def _select(
-        self, works: Sequence[ImageWork], table: ObjectTable | None, vectors: NDArray[np.float16]
-    ) -> tuple[Selected, NDArray[np.int64]]:
-        """What is selected, and its rows: of the table for objects, of the works for images without a table."""
+    def _select(self, works: Sequence[ImageWork], table: ObjectTable | None, vectors: RunVectors) -> _Choice:
         with self._stage(RunState.SAMPLING, total=None, unit="objects"):
-            if table is None:
-                return self._select_whole_images(works, vectors)
-            earlier = self.earlier
-            is_candidate = table.outcome <= BoxOutcome.CLIPPED
-            is_candidate &= ~is_among(table.key, earlier.object_keys)
-            rows = np.flatnonzero(is_candidate)
-            rows = rows[first_of_each_key(table.key[rows])]
-            by_image = self.config.selection.unit is SelectionUnit.IMAGES
-            if by_image:
-                # Images without objects of their own are candidates too: they are taken after all others.
-                images = np.array([work.row for work in works if work.outcome is FileOutcome.USED], dtype=np.int64)
-                keys = image_keys([_digest(works[row]) for row in images.tolist()])
-                unit_of_row = np.searchsorted(images, table.image_row[rows])
-            else:
-                keys, unit_of_row = table.key[rows], None
+            units, keys = self._units(works, table)
+            answers = self._answers(works, table, units)
             chosen = select_units(
                 self.config.selection,
-                vectors=vectors[rows],
+                vectors=vectors.own[units.image_of if table is None else units.rows],
                 keys=keys,
-                preselected=earlier.vectors,
-                unit_of_row=unit_of_row,
+                preselected=self.earlier.vectors,
+                unit_of_row=None if table is None or units.are_objects else units.unit_of_row,
+                inputs=strategy_inputs(
+                    self.inputs,
+                    answers.numbers_and_categories(),
+                    strategy_vectors(self.inputs, units, answers.earlier, vectors, self._earlier_image_vectors),
+                ),
+                image_of=units.image_of,
+                categories=answers.categories_for_limits(),
+                name_of_row=lambda row: self._name_of_row(works, table, units, row),
                 threads=self.machinery.threads,
             )
+            for finding in (
+                *(found for task in self.inputs.tasks.values() for found in about_task(task, answers.used_images)),
+                *answers.findings(),
+                *chosen.findings,
+            ):
+                self.progress.findings.append(finding)
+                self._tell(finding)
             self.progress.candidates = chosen.available
             self.progress.selected = len(chosen.units)
-            if by_image:
-                chosen = replace(chosen, units=images[chosen.units])
-                rows = rows[np.isin(table.image_row[rows], chosen.units)]
-            else:
-                rows = np.sort(rows[chosen.units])
+            self.progress.quality = chosen.quality
+            return self._choice(table, units, chosen, answers)
+
+    def _units(self, works: Sequence[ImageWork], table: ObjectTable | None) -> tuple[RunUnits, NDArray[np.uint8]]:
+        """What there is to choose from, with the keys of its content."""
+        images = [work.row for work in works if work.outcome is FileOutcome.USED]
+        rows = np.zeros(0, dtype=np.int64)
+        if table is None:
+            there = set(self.image_names)
+            images = [row for row in images if works[row].key not in there]
+        else:
+            is_candidate = table.outcome <= BoxOutcome.CLIPPED
+            is_candidate &= ~is_among(table.key, self.earlier.object_keys)
+            rows = np.flatnonzero(is_candidate)
+            rows = rows[first_of_each_key(table.key[rows])]
+            if self.config.selection.unit is SelectionUnit.OBJECTS:
+                return object_units(table, rows), table.key[rows]
+        # Images without objects of their own are candidates too: they are taken after all others.
+        units = image_units(np.array(images, dtype=np.int64), table, rows)
+        return units, image_keys([_digest(works[row]) for row in images])
+
+    def _answers(self, works: Sequence[ImageWork], table: ObjectTable | None, units: RunUnits) -> StrategyInputs:
+        none = np.zeros(0, dtype=np.int64)
+        rects = np.zeros((0, 4), np.int64) if table is None else table.crop_rects[units.rows].astype(np.int64)
+        return StrategyInputs(
+            self.inputs,
+            units=units,
+            earlier=earlier_units(
+                self.earlier_values, works, have_objects=table is not None, are_objects=units.are_objects
+            ),
+            own=self.own,
+            used_rows=none if table is None else np.flatnonzero(table.outcome <= BoxOutcome.CLIPPED),
+            used_images=np.array([work.row for work in works if work.outcome is FileOutcome.USED], dtype=np.int64),
+            image_names=[work.key for work in works],
+            image_sizes=np.array([_sizes(work) for work in works], dtype=np.int64).reshape(-1, 3),
+            crop_sizes=rects[:, 2:] - rects[:, :2],
+        )
+
+    def _earlier_image_vectors(self) -> NDArray[np.float16]:
+        if not self.session.target.image_samples:
+            return np.zeros((0, self.machinery.embedder.identity.dimension), dtype=np.float16)
+        return self.session.earlier_images(self.machinery.embedder.identity)[1]
+
+    def _name_of_row(self, works: Sequence[ImageWork], table: ObjectTable | None, units: RunUnits, row: int) -> str:
+        """Whose vector a row of those that are compared is, for a message."""
+        if table is None:
+            return f"`{works[int(units.image_of[row])].key}`"
+        place = units.rows[row]
+        return f"object {int(table.position[place])} of `{works[int(table.image_row[place])].key}`"
+
+    def _choice(self, table: ObjectTable | None, units: RunUnits, chosen: Selected, answers: StrategyInputs) -> _Choice:
+        scores = answers.image_scores()
+        if table is None:
+            images = np.sort(units.image_of[chosen.units])
+            rows, crop_scores = images, None
+        else:
+            is_kept = np.zeros(len(units), dtype=np.bool_)
+            is_kept[chosen.units] = True
+            rows = np.sort(units.rows[is_kept[units.unit_of_row]])
+            images = np.unique(units.image_of[chosen.units])
+            crop_scores = None if self.own is None else scores_of_rows(self.own, rows)
             names = self.category_names
             self.progress.selected_categories = dict(
                 Counter(
                     names.get(category, str(category)) for category in table.category_id[rows].tolist()
                 ).most_common()
             )
-        return chosen, rows
-
-    def _select_whole_images(
-        self, works: Sequence[ImageWork], vectors: NDArray[np.float16]
-    ) -> tuple[Selected, NDArray[np.int64]]:
-        there = set(self.image_names)
-        rows = np.array(
-            [work.row for work in works if work.outcome is FileOutcome.USED and work.key not in there], dtype=np.int64
+        return _Choice(
+            chosen=chosen,
+            rows=rows,
+            images=images,
+            image_scores=scores.take(np.searchsorted(answers.used_images, images)) if scores.names else None,
+            crop_scores=crop_scores,
         )
-        chosen = select_units(
-            self.config.selection,
-            vectors=vectors[rows],
-            keys=image_keys([_digest(works[row]) for row in rows.tolist()]),
-            preselected=self.earlier.vectors,
-            unit_of_row=None,
-            threads=self.machinery.threads,
-        )
-        self.progress.candidates = chosen.available
-        self.progress.selected = len(chosen.units)
-        chosen = replace(chosen, units=rows[chosen.units])
-        return chosen, np.sort(chosen.units)
 
     def _keep_and_commit(
         self,
         works: Sequence[ImageWork],
         table: ObjectTable | None,
-        vectors: NDArray[np.float16],
-        rows: NDArray[np.int64],
-        chosen: Selected,
+        vectors: RunVectors,
+        choice: _Choice,
         task_files: PredictionFiles | None,
     ) -> None:
-        by_image = self.config.selection.unit is SelectionUnit.IMAGES
-        kept_rows = np.sort(chosen.units) if by_image or table is None else np.unique(table.image_row[rows])
+        rows, kept_rows = choice.rows, choice.images
         kept = [works[row] for row in kept_rows.tolist()]
         kept_table, kept_selected = None, rows
         if table is not None:
@@ -394,7 +491,7 @@ class _Run:
                 category_names=self.category_names,
                 padding=0.0 if self.config.object_level is None else self.config.object_level.padding,
                 crop_dataset_id=self.session.target.crop_dataset_id,
-                crop_vectors=vectors[rows] if table is not None else vectors[:0],
+                crop_vectors=vectors.own[rows if table is not None else rows[:0]],
                 files=self.files,
                 on_done=self.context.observer.advance,
             )
@@ -402,19 +499,22 @@ class _Run:
         with self._stage(RunState.SAVING_RESULTS, total=None, unit="samples"):
             self.progress.kept = len(kept)
             self.progress.paths |= store_artifacts(
-                self.session, self.context.tables, works, table, vectors, rows, self.category_names
+                self.session, self.context.tables, works, table, vectors.own, rows, self.category_names
             )
             self.progress.receipt = self.session.commit(
                 RunAdditions(
                     embedder=self.machinery.embedder.identity,
-                    images=images,
+                    images=replace(images, scores=choice.image_scores),
                     schema=None if task_files is None else task_files.schema,
                     predictions=kept_table,
-                    crops=crops,
+                    crops=None if crops is None else replace(crops, scores=choice.crop_scores),
                     used_files=tuple(_used_files(works)),
                 )
             )
         self.context.at_point("after_commit")
+
+    def _tell(self, finding: Finding) -> None:
+        self._note(finding.severity.upper(), messages.finding_line(finding))
 
     def _note(self, level: str, message: str) -> None:
         self.session.log(level, message)
@@ -435,6 +535,10 @@ def _digest(work: ImageWork) -> bytes:
     if work.known is None:
         raise AssertionError(f"`{work.key}` was used, but its digest is not known")
     return work.known.digest
+
+
+def _sizes(work: ImageWork) -> tuple[int, int, int]:
+    return (0, 0, 0) if work.known is None else (work.known.width, work.known.height, work.entry.size)
 
 
 def _used_files(works: Sequence[ImageWork]) -> Iterator[UsedFile]:
@@ -487,6 +591,7 @@ def _result(context: RunContext, progress: RunProgress, state: RunState, message
         candidates=progress.candidates,
         selected=progress.selected,
         selected_categories=progress.selected_categories,
+        quality=progress.quality,
         repeated_requests=progress.repeated_requests,
         stage_seconds=progress.stage_seconds,
         findings=[findings.finding_document(finding) for finding in progress.findings],

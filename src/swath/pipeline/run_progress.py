@@ -9,7 +9,7 @@ from swath.core.additions import CommitReceipt
 from swath.core.outcomes import FileOutcome, Finding
 from swath.pipeline.image_work import ImageWork
 from swath.pipeline.listing import Listing
-from swath.wire.run_result import ObjectCounts, RepeatedRequests
+from swath.wire.run_result import ObjectCounts, RepeatedRequests, SelectionQuality
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class RunProgress:
     candidates: int = 0
     selected: int = 0
     selected_categories: dict[str, int] = field(default_factory=dict)
+    quality: SelectionQuality | None = None
     kept: int = 0
     images_with_objects: int = 0
     receipt: CommitReceipt | None = None

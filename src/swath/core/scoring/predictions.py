@@ -13,12 +13,15 @@ from swath.core.scoring.uncertainty import uncertainties_of_scores
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PredictionScores:
-    """Column j of `values` is the j-th of `prediction_score_names`. `derived` counts the predictions whose
-    probabilities are made of their score, `unknown` those that have neither."""
+    """Column j of `values` is the j-th of `prediction_score_names`."""
 
     values: NDArray[np.float64]  # (N, S) 0 to 1, NaN where nobody can know
-    derived: int
-    unknown: int
+    is_derived: NDArray[np.bool_]  # (N,) its probabilities are made of its score
+
+    @property
+    def is_unknown(self) -> NDArray[np.bool_]:
+        """Which predictions (N,) say nothing of how sure they are."""
+        return np.isnan(self.values[:, 0])
 
 
 def score_predictions(
@@ -36,9 +39,7 @@ def score_predictions(
     there the score counts.
     """
     if schema.task_type is TaskType.KEYPOINT_DETECTION:
-        return PredictionScores(
-            values=keypoints[:, np.newaxis].copy(), derived=0, unknown=int(np.isnan(keypoints).sum())
-        )
+        return PredictionScores(values=keypoints[:, np.newaxis].copy(), is_derived=np.zeros(len(scores), np.bool_))
     count = len(schema.categories)
     is_scored = ~np.isnan(scores)
     is_derived = is_scored if count == 1 else is_scored & np.isnan(uncertainties[:, 0])
@@ -46,8 +47,4 @@ def score_predictions(
     values[is_derived] = uncertainties_of_scores(scores[is_derived], count)
     if schema.task_type in (TaskType.OBJECT_DETECTION, TaskType.INSTANCE_SEGMENTATION):
         values = np.concatenate([values, (1 - scores)[:, np.newaxis]], axis=1)
-    return PredictionScores(
-        values=values,
-        derived=0 if count == 1 else int(is_derived.sum()),
-        unknown=int(np.isnan(values[:, 0]).sum()),
-    )
+    return PredictionScores(values=values, is_derived=is_derived & (count > 1))

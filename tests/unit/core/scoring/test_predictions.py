@@ -68,7 +68,7 @@ def test_a_detection_is_as_unsure_as_its_probabilities_and_an_image_as_its_most_
     rows = ((0.7, 0.2, 0.1), (0.5, 0.5, 0.0))
     found = predictions(2, [0.6, 0.2], probabilities=rows)
     result = scored(found, schema)
-    assert (result.derived, result.unknown) == (0, 0)
+    assert (result.is_derived.sum(), result.is_unknown.sum()) == (0, 0)
     assert result.values[:, :3] == pytest.approx(uncertainties(np.array(rows)))
     assert result.values[:, 3] == pytest.approx([0.4, 0.8])
     assert of_image(found, schema) == pytest.approx([0.75, 1.0, max(result.values[:, 2]), 1 - 0.4])
@@ -78,7 +78,7 @@ def test_predictions_without_probabilities_are_judged_by_their_score_and_counted
     schema = schema_of(TaskType.OBJECT_DETECTION)
     found = predictions(3, [0.8, 0.8, NAN], probabilities=((0.8, 0.2, 0.0), None, None))
     result = scored(found, schema)
-    assert (result.derived, result.unknown) == (1, 1)
+    assert (result.is_derived.sum(), result.is_unknown.sum()) == (1, 1)
     assert result.values[0, 1] == pytest.approx(0.4)
     assert result.values[1, 1] == pytest.approx(1 - (0.8 - 0.1))
     assert np.isnan(result.values[2]).all()
@@ -90,7 +90,7 @@ def test_of_an_only_category_the_score_counts_not_its_probability() -> None:
     schema = schema_of(TaskType.OBJECT_DETECTION, count=1)
     found = predictions(2, [0.9, NAN], probabilities=((1.0,), (1.0,)))
     result = scored(found, schema)
-    assert (result.derived, result.unknown) == (0, 0)
+    assert (result.is_derived.sum(), result.is_unknown.sum()) == (0, 0)
     assert result.values[:, 1] == pytest.approx([0.2, 0.0])
 
 
@@ -121,7 +121,7 @@ def test_keypoints_are_as_unsure_as_they_are_on_average() -> None:
     found = predictions(3, keypoints=((1.0, 1.0, 0.9, 2.0, 2.0, 0.7), None, (0.0, 0.0, 2.0)))
     result = scored(found, schema)
     assert result.values[:, 0] == pytest.approx([0.2, NAN, 0.0], nan_ok=True)
-    assert result.unknown == 1
+    assert result.is_unknown.tolist() == [False, True, False]
     assert of_image(found, schema) == pytest.approx([0.1])
 
 
