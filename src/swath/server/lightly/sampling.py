@@ -20,7 +20,7 @@ from swath.store.datasets import Dataset
 from swath.store.ids import is_id
 from swath.store.sample_scores import read_scores
 from swath.store.scores import list_scores
-from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_of
+from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_of, with_inputs
 from swath.store.sharing import require_owner
 from swath.store.tags import INITIAL_TAG, Tag, find_tag, name_is_free, tag_by_id, tag_members
 from swath.wire.lightly.sampling import JobAnswer, SamplingMethod, SamplingRequest, StoppingCondition
@@ -50,14 +50,15 @@ def start_sampling(
     services: ServicesDep, principal: Member, dataset: str, embedding: str, request: SamplingRequest
 ) -> Response:
     """Choose samples into a new tag, which holds those chosen before, too. Answers 200 with a job to follow."""
-    with services.store.writing() as connection:
+    with services.store.reading() as connection:
         found = dataset_of(connection, principal, dataset)
         require_owner(connection, found, principal.user_id, to="start runs on it")
         _check_usable(found, embedding_of(connection, found, embedding))
-        run_id = schedule_selection(connection, _plan(connection, found, request), owner_id=principal.user_id)
-        run = runs.find_run(connection, run_id)
+        plan = with_inputs(connection, _plan(connection, found, request), owner_id=principal.user_id)
+    with services.store.writing() as connection:
+        run = runs.find_run(connection, schedule_selection(connection, plan, owner_id=principal.user_id))
     publish_run(services, run)
-    return document_answer(JobAnswer(job_id=run_id))
+    return document_answer(JobAnswer(job_id=run.id))
 
 
 def _check_usable(dataset: Dataset, embedding: DatasetEmbedding) -> None:

@@ -13,7 +13,8 @@ from swath.store import runs
 from swath.store.clock import now_ms
 from swath.store.database import Store
 from swath.store.home import Home
-from swath.store.selection_runs import begin_here, keep_choice, load_candidates, selection_config_of
+from swath.store.selection_candidates import CandidateReader, selection_config_of
+from swath.store.selection_runs import begin_here, keep_choice
 from swath.store.users import local_user
 from swath.store.workers import register_worker
 from swath.testing.session_contract import make_additions
@@ -60,7 +61,7 @@ def do(store: Store, home: Home, job: str, chosen: list[int]) -> None:
     with store.writing() as connection:
         begin_here(connection, job)
     with store.reading() as connection:
-        candidates = load_candidates(connection, home, runs.find_run(connection, job))
+        candidates = CandidateReader(connection, home, runs.find_run(connection, job)).everything()
     assert set(chosen) <= set(candidates.sample_indices.tolist())
     choice = Choice(
         sample_indices=np.array(chosen), available=len(candidates.sample_indices), asked=len(chosen), stopped_by=""
@@ -81,7 +82,7 @@ def test_a_job_ends_with_a_tag_that_holds_what_was_chosen_before(
     assert status["error"] == "waits for a worker: none is online"
     with store.reading() as connection:
         run = runs.find_run(connection, job)
-        candidates = load_candidates(connection, home, run)
+        candidates = CandidateReader(connection, home, run).everything()
     assert candidates.sample_indices.tolist() == [2, 3]
     assert candidates.preselected.tolist() == [[0, 0], [1, 1]]
     # Three, of which two were chosen before.
