@@ -38,7 +38,7 @@ CACHE = SOURCES / "build"
 """Where the compiler keeps its own parts, which take longer than ours."""
 
 LEVELS = {
-    "x86_64": {"v1": "x86_64", "v3": "x86_64_v3", "v4": "x86_64_v4"},
+    "x86_64": {"v1": "x86_64", "v3": "x86_64_v3", "v4": "x86_64_v4", "vnni": "x86_64_v4+avx512vnni"},
     "aarch64": {"v1": "generic"},
 }
 """For each architecture the instruction sets, by the names that `levels.c` knows and by those of the compiler."""

@@ -26,12 +26,12 @@ static const char *supported(void) {
     uint64_t states = extended_states();
     if ((states & AVX_STATE) != AVX_STATE) return "v1";
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !all(b, bit_AVX2 | bit_BMI | bit_BMI2)) return "v1";
-    uint32_t wide = b;
+    uint32_t wide = b, bytes = c;
     if (!__get_cpuid(0x80000001, &a, &b, &c, &d) || !all(c, bit_LZCNT)) return "v1";
     if ((states & AVX512_STATE) != AVX512_STATE ||
         !all(wide, bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL))
         return "v3 v1";
-    return "v4 v3 v1";
+    return all(bytes, bit_AVX512VNNI) ? "vnni v4 v3 v1" : "v4 v3 v1";
 }
 
 #else

@@ -3,6 +3,7 @@
  * `nearest` (N) float64 holds exact squared distances, `owner` (N) int32 the number of the selected row that is nearest.
  * Each call works on rows [low, high) only, so calls for different rows may run at once. */
 #include "filter.h"
+#include "quantised.h"
 
 #include <stdlib.h>
 
@@ -53,9 +54,9 @@ EXPORT int64_t KERNEL(group_columns)(const float *centred, int64_t count, int64_
     return 0;
 }
 
-/* Rows of which a batch passes over many, read once. */
+/* Rows over which a batch passes, read once. */
 typedef struct {
-    int64_t rows;
+    int64_t rows, filled;
     float *raw, *centred, *limits;
     int64_t *members;
 } Tile;
@@ -77,51 +78,137 @@ static void free_tile(Tile *tile) {
     free(tile->members);
 }
 
-/* Lower `nearest` to the distances to the rows of a batch, filtering every pair. `owner` becomes `first_owner` plus the
- * number in the batch of the row that is nearest. */
-EXPORT int64_t KERNEL(lower_all)(const void *source, int64_t half, int64_t depth, int64_t low, int64_t high,
-                                 const float *shift, float scale, double slack, const float *norms,
-                                 const float *batch_raw, const float *batch_columns, const float *batch_limits,
-                                 int64_t groups, int64_t first_owner, double *nearest, int32_t *owner) {
-    Space space = space_of(source, half, depth, shift, scale, slack);
-    Tile tile;
-    if (!tile_of(&space, &tile)) {
-        free_tile(&tile);
-        return NO_MEMORY;
+/* Read the next rows from `i` that can get lower; returns the one after them. */
+static int64_t fill_tile(const Space *space, Tile *tile, int64_t i, int64_t high, const float *norms,
+                         const double *nearest) {
+    for (tile->filled = 0; i < high && tile->filled < tile->rows; i++) {
+        if (nearest[i] <= 0.0) continue;
+        int64_t k = tile->filled++;
+        tile->members[k] = i;
+        load_centred(space, i, tile->raw + k * space->padded, tile->centred + k * space->width);
+        tile->limits[k] = row_limit(norms[i], nearest[i] * space->squared_scale, space->slack);
     }
-    for (int64_t i = low; i < high;) {
-        int64_t filled = 0;
-        for (; i < high && filled < tile.rows; i++) {
-            if (nearest[i] <= 0.0) continue; /* cannot get lower */
-            tile.members[filled] = i;
-            load_centred(&space, i, tile.raw + filled * space.padded, tile.centred + filled * space.width);
-            tile.limits[filled] = row_limit(norms[i], nearest[i] * space.squared_scale, slack);
-            filled++;
-        }
-        for (int64_t group = 0; group < groups; group++) {
-            for (int64_t r = 0; r < filled; r += ROWS) {
-                uint16_t masks[ROWS];
-                if (!dots_above(tile.centred + r * space.width, space.width, batch_columns + group * LANES * depth,
-                                depth, tile.limits + r, batch_limits + group * LANES, masks))
-                    continue;
-                for (int64_t k = r; k < r + ROWS && k < filled; k++) {
-                    int64_t row = tile.members[k];
-                    for (uint32_t mask = masks[k - r]; mask; mask &= mask - 1) {
-                        int64_t p = group * LANES + __builtin_ctz(mask);
-                        double distance = exact_distance(tile.raw + k * space.padded, batch_raw + p * space.padded,
-                                                         space.padded);
-                        if (distance < nearest[row]) {
-                            nearest[row] = distance;
-                            owner[row] = (int32_t)(first_owner + p);
-                            tile.limits[k] = row_limit(norms[row], distance * space.squared_scale, slack);
-                        }
-                    }
-                }
+    return i;
+}
+
+typedef struct {
+    const float *raw, *centred, *columns, *limits;
+    int64_t groups;
+    int64_t first_owner;
+} Batch;
+
+/* Measure what the filter lets pass: columns of `group` with a bit in the masks of rows from `r` of the tile. */
+static inline void measure(const Space *space, Tile *tile, const Batch *batch, int64_t group, int64_t r,
+                           const uint16_t masks[ROWS], const float *norms, double *nearest, int32_t *owner) {
+    for (int64_t k = r; k < r + ROWS && k < tile->filled; k++) {
+        int64_t row = tile->members[k];
+        for (uint32_t mask = masks[k - r]; mask; mask &= mask - 1) {
+            int64_t p = group * LANES + __builtin_ctz(mask);
+            if (dot(tile->centred + k * space->width, batch->centred + p * space->width, space->width) <=
+                tile->limits[k] + batch->limits[p])
+                continue;
+            double distance =
+                exact_distance(tile->raw + k * space->padded, batch->raw + p * space->padded, space->padded);
+            if (distance < nearest[row]) {
+                nearest[row] = distance;
+                owner[row] = (int32_t)(batch->first_owner + p);
+                tile->limits[k] = row_limit(norms[row], distance * space->squared_scale, space->slack);
             }
         }
     }
-    free_tile(&tile);
+}
+
+static void lower_tile(const Space *space, Tile *tile, const Batch *batch, const float *norms, double *nearest,
+                       int32_t *owner) {
+    for (int64_t group = 0; group < batch->groups; group++) {
+        for (int64_t r = 0; r < tile->filled; r += ROWS) {
+            uint16_t masks[ROWS];
+            if (dots_above(tile->centred + r * space->width, space->width,
+                           batch->columns + group * LANES * space->depth, space->depth, tile->limits + r,
+                           batch->limits + group * LANES, masks))
+                measure(space, tile, batch, group, r, masks, norms, nearest, owner);
+        }
+    }
+}
+
+#if defined(QUANTISES)
+
+/* The same by products of bytes; returns how many pairs these let pass. */
+static int64_t lower_quantised_tile(const Space *space, Tile *tile, const Batch *batch, const Quantised *rows,
+                                    const Quantised *columns, const float *norms, double *nearest, int32_t *owner) {
+    int64_t passed = 0;
+    for (int64_t k = 0; k < tile->filled; k++)
+        quantise(tile->centred + k * space->width, space->width, norms[tile->members[k]], space->slack,
+                 rows->bytes + k * space->width, rows, k);
+    for (int64_t group = 0; group < batch->groups; group++) {
+        for (int64_t r = 0; r < tile->filled; r += ROWS) {
+            uint16_t masks[ROWS];
+            if (!products_above(rows, r, space->width, columns, group * LANES, space->depth, tile->limits + r,
+                                batch->limits + group * LANES, masks))
+                continue;
+            for (int64_t k = 0; k < ROWS && r + k < tile->filled; k++) passed += __builtin_popcount(masks[k]);
+            measure(space, tile, batch, group, r, masks, norms, nearest, owner);
+        }
+    }
+    return passed;
+}
+
+/* Bytes do not pay where they let more than this share of the pairs pass. */
+#define MOST_PASSED 0.1
+
+static int64_t lower_rows(const Space *space, Tile *tile, const Batch *batch, int64_t count, int64_t low, int64_t high,
+                          const float *norms, const float *batch_norms, double *nearest, int32_t *owner) {
+    Quantised rows = {0}, columns = {0};
+    int fine = quantised_of(tile->rows, space->width, &rows) &&
+               quantise_columns(batch->centred, batch_norms, count, batch->groups, space->width, space->slack, &columns);
+    double passed = 0.0, tested = 0.0;
+    for (int64_t i = low; fine && i < high;) {
+        i = fill_tile(space, tile, i, high, norms, nearest);
+        if (space->depth > LARGEST_DEPTH || passed > tested * MOST_PASSED) {
+            lower_tile(space, tile, batch, norms, nearest, owner);
+            continue;
+        }
+        passed += (double)lower_quantised_tile(space, tile, batch, &rows, &columns, norms, nearest, owner);
+        tested += (double)(tile->filled * count);
+    }
+    free_quantised(&rows);
+    free_quantised(&columns);
+    return fine ? 0 : NO_MEMORY;
+}
+
+#else
+
+static int64_t lower_rows(const Space *space, Tile *tile, const Batch *batch, int64_t count, int64_t low, int64_t high,
+                          const float *norms, const float *batch_norms, double *nearest, int32_t *owner) {
+    (void)count, (void)batch_norms;
+    for (int64_t i = low; i < high;) {
+        i = fill_tile(space, tile, i, high, norms, nearest);
+        lower_tile(space, tile, batch, norms, nearest, owner);
+    }
     return 0;
+}
+
+#endif
+
+/* Lower `nearest` to the distances to the `count` rows of a batch, filtering every pair. `owner` becomes `first_owner`
+ * plus the number in the batch of the row that is nearest. */
+EXPORT int64_t KERNEL(lower_all)(const void *source, int64_t half, int64_t depth, int64_t low, int64_t high,
+                                 const float *shift, float scale, double slack, const float *norms,
+                                 const float *batch_raw, const float *batch_centred, const float *batch_columns,
+                                 const float *batch_norms, const float *batch_limits, int64_t count,
+                                 int64_t first_owner, double *nearest, int32_t *owner) {
+    Space space = space_of(source, half, depth, shift, scale, slack);
+    Batch batch = {.raw = batch_raw,
+                   .centred = batch_centred,
+                   .columns = batch_columns,
+                   .limits = batch_limits,
+                   .groups = (count + LANES - 1) / LANES,
+                   .first_owner = first_owner};
+    Tile tile;
+    int64_t result = NO_MEMORY;
+    if (tile_of(&space, &tile)) result = lower_rows(&space, &tile, &batch, count, low, high, norms, batch_norms, nearest, owner);
+    free_tile(&tile);
+    return result;
 }
 
 /* For every owner the largest `nearest`, and the number of rows it owns that may still get closer to something. */

@@ -46,7 +46,10 @@ _distances_to_point = Kernel("distances_to_point", *_STORED, INT, INT, F64, OUT_
 _gather_rows = Kernel("gather_rows", *_STORED, I64, INT, F32, FLOAT, OUT_F32, OUT_F32, OUT_F32)
 _norms_of_rows = Kernel("norms_of_rows", *_STORED, INT, INT, F32, FLOAT, OUT_F32)
 _group_columns = Kernel("group_columns", F32, INT, INT, OUT_F32)
-_lower_all = Kernel("lower_all", *_STORED, INT, INT, *_SPACE, F32, F32, F32, F32, INT, INT, OUT_F64, OUT_I32)
+_lower_all = Kernel(
+    "lower_all",
+    *_STORED, INT, INT, *_SPACE, F32, F32, F32, F32, F32, F32, INT, INT, OUT_F64, OUT_I32,
+)  # fmt: skip
 _reach_of_owners = Kernel("reach_of_owners", F64, I32, INT, OUT_F64, OUT_I64)
 _neighbours_of_owners = Kernel(
     "neighbours_of_owners",
@@ -164,7 +167,8 @@ def lower_all(
     _check(low, high, source, norms, nearest, owner)
     _lower_all(
         *_stored(source), low, high, space.shift, space.scale, space.slack, norms,
-        batch.rows.raw, batch.columns, batch.limits, len(batch.limits) // LANES, batch.first_owner, nearest, owner,
+        batch.rows.raw, batch.rows.centred, batch.columns, batch.rows.norms, batch.limits, len(batch.rows),
+        batch.first_owner, nearest, owner,
     )  # fmt: skip
 
 
