@@ -164,19 +164,27 @@ def test_a_dataset_without_datasource_cannot_be_run(old_client: OfficialClient) 
 @pytest.mark.parametrize(
     ("kind", "input_"),
     [
-        ("WEIGHTS", {"type": "SCORES", "task": "vehicles", "score": "uncertainty_margin"}),
-        ("THRESHOLD", {"type": "METADATA", "key": "lightly.sharpness"}),
-        ("BALANCE", {"type": "PREDICTIONS", "task": "vehicles", "name": "CLASS_DISTRIBUTION"}),
-        ("TYPICALITY", {"type": "EMBEDDINGS"}),
+        ("DIVERSITY", {"type": "SCORES", "task": "vehicles", "score": "uncertainty_margin"}),
+        ("BALANCE", {"type": "EMBEDDINGS"}),
+        ("TYPICALITY", {"type": "RANDOM"}),
     ],
 )
-def test_strategies_that_are_not_there_yet_are_named(
+def test_strategies_that_cannot_use_their_input_are_named(
     scheduling_client: OfficialClient, kind: str, input_: dict[str, str]
 ) -> None:
     selection = {"n_samples": 2, "strategies": [{"input": input_, "strategy": {"type": kind}}]}
     error = refused(scheduling_client, selection_config=selection)
     assert (error.status, error.code) == (422, "DOCKER_WORKER_CONFIG_INVALID")
     assert kind in (error.body or "")
+
+
+@only_new
+def test_scores_that_a_task_has_not_are_named(scheduling_client: OfficialClient) -> None:
+    source = {"type": "SCORES", "task": "vehicles", "score": "mean_uncertainty"}
+    selection = {"n_samples": 2, "strategies": [{"input": source, "strategy": {"type": "WEIGHTS"}}]}
+    error = refused(scheduling_client, selection_config=selection)
+    assert (error.status, error.code) == (422, "DOCKER_WORKER_CONFIG_REFERENCES_INVALID_FILES")
+    assert "has no score `mean_uncertainty`" in (error.body or "")
 
 
 # --- what only the generated part of the client asks for ------------------------------------------------------------

@@ -232,7 +232,18 @@ def test_samples_are_chosen_by_a_worker(
         old_client(CHOOSE, method="RANDOM", n=5, name="second", before=None)
     with pytest.raises(ClientRaised) as raised:
         old_client(CHOOSE, method="CORAL", n=5, name="third", before=None)
-    assert raised.value.code == "NOT_IMPLEMENTED"
+    assert (raised.value.status, raised.value.code) == (422, "SCORE_UNKNOWN")
+    give = """
+import numpy as np
+everything = next(tag.id for tag in client.get_all_tags() if tag.name == "initial-tag")
+client.upload_scores({"uncertainty_margin": np.arange(8) / 8}, everything)
+"""
+    old_client(give)
+    highest = old_client(CHOOSE, method="ACTIVE_LEARNING", n=3, name="third", before=None)
+    assert int(highest["bit_mask_data"], 16) == 0b11100000
+    both = old_client(CHOOSE, method="CORAL", n=5, name="fourth", before=first["id"])
+    assert bin(int(both["bit_mask_data"], 16)).count("1") == 5
+    assert int(both["bit_mask_data"], 16) & int(first["bit_mask_data"], 16) == int(first["bit_mask_data"], 16)
 
 
 @WHERE_IMAGES_ARE_UPLOADED
@@ -264,7 +275,7 @@ agent.query(SelectionConfig(n_samples=5, method=SamplingMethod.CORESET, name="go
 
 
 @WHERE_IMAGES_ARE_UPLOADED
-@pytest.mark.parametrize("method", ["CORESET", "RANDOM"])
+@pytest.mark.parametrize("method", ["CORESET", "RANDOM", "CORAL", "ACTIVE_LEARNING"])
 @pytest.mark.parametrize("query", [None, "query"])
 @pytest.mark.parametrize("before", [None, "before"])
 def test_the_agent_chooses_within_one_tag_beside_another(
@@ -283,11 +294,19 @@ def test_the_agent_chooses_within_one_tag_beside_another(
     choose = """
 from lightly.active_learning.agents import ActiveLearningAgent
 from lightly.active_learning.config.selection_config import SelectionConfig
+from lightly.active_learning.scorers.classification import ScorerClassification
+import numpy as np
 client.upload_embeddings(csv, "default")
 client.create_tag_from_filenames([f"{number}.jpg" for number in range(2, 9)], "query")
 client.create_tag_from_filenames(["1.jpg", "2.jpg"], "before")
 agent = ActiveLearningAgent(client, query_tag_name=query or "initial-tag", preselected_tag_name=before)
-agent.query(SelectionConfig(n_samples=6, method=method, name="chosen"))
+if method in ("CORAL", "ACTIVE_LEARNING"):
+    # As unsure as their names are high.
+    rows = [[0.9 - 0.04 * int(name[0]), 0.1 + 0.04 * int(name[0])] for name in agent.query_set]
+    scorer = ScorerClassification(model_output=np.array(rows))
+else:
+    scorer = None
+agent.query(SelectionConfig(n_samples=6, method=method, name="chosen"), scorer)
 (agent.query_set, agent.labeled_set, agent.added_set)
 """
     asked, labeled, added = old_client(choose, csv=str(csv), query=query, before=before, method=method)
@@ -295,3 +314,6 @@ agent.query(SelectionConfig(n_samples=6, method=method, name="chosen"))
     assert len(added) == (4 if before else 6)
     assert set(added) <= set(asked)
     assert not {"1.jpg", "2.jpg"} & set(added) or before is None
+    if method == "ACTIVE_LEARNING":
+        left = sorted(set(asked) - ({"1.jpg", "2.jpg"} if before else set()))
+        assert sorted(added) == left[-len(added) :]
