@@ -19,9 +19,10 @@ from swath.store.datasets import Dataset, DatasetKind
 from swath.store.embedders import embedder_by_id
 from swath.store.hints import near_names
 from swath.store.home import Home
+from swath.store.metadata_columns import score_key
 from swath.store.scores import covering_scores, score_names, scores_of_samples
 from swath.store.selection_categories import check_categories, count_of, sample_categories, task_of
-from swath.store.selection_numbers import categories_under, numbers_under, score_key, stored_scores, unknown_key
+from swath.store.selection_numbers import categories_under, numbers_under, stored_scores, unknown_key
 from swath.store.selection_queries import check_query_embedder, find_query
 from swath.store.selection_vectors import (
     has_objects,

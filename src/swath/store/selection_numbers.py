@@ -18,11 +18,12 @@ from swath.core.errors import InvalidConfig
 from swath.store import schema
 from swath.store.datasets import Dataset, DatasetKind
 from swath.store.hints import near_names
+from swath.store.metadata_columns import SCORES_KEY
 from swath.store.sample_rows import iter_sample_rows, parent_indices
 from swath.store.selection_categories import category_page
 
 MEASURED_PREFIX = "lightly."
-SCORES_PREFIX = "scores."
+SCORES_PREFIX = f"{SCORES_KEY}."
 
 LONGEST_LABEL = 1_000
 
@@ -39,38 +40,24 @@ Values = list[Scalar | None]
 _SOURCES: Mapping[str, str] = {"custom": "", "scores": SCORES_PREFIX, "measured": MEASURED_PREFIX}
 """Columns of what is known, and what their keys start with. What people attach does not hide the others."""
 
-_IMAGE_KEYS: Mapping[str, Callable[[int, int, int], float | None]] = {
+_MEASURED: Mapping[str, Callable[[int, int, int], float | None]] = {
     "lightly.width": lambda width, height, size: width or None,
     "lightly.height": lambda width, height, size: height or None,
     "lightly.aspectRatio": lambda width, height, size: width / height if width and height else None,
+    "lightly.area": lambda width, height, size: width * height or None,
     "lightly.sizeInBytes": lambda width, height, size: size,
 }
-"""Of an image without width and height nobody knows them."""
-
-_BOX_KEYS: Mapping[str, Callable[[float, float], float | None]] = {
-    "lightly.width": lambda width, height: width,
-    "lightly.height": lambda width, height: height,
-    "lightly.aspectRatio": lambda width, height: width / height if height > 0 else None,
-    "lightly.area": lambda width, height: width * height,
-}
-"""Crops are as large as the boxes they were cut by: how much was cut out around them has no say."""
-
-
-def score_key(task: str, score: str) -> str:
-    """The key under which the scores of a task are found."""
-    return f"{SCORES_PREFIX}{task}.{score}"
+"""Of pixels and bytes of the file, of images or of crops as they were cut out; nobody may know width and height."""
 
 
 def known_values(connection: Connection, dataset: Dataset, key: str, indices: NDArray[np.int64]) -> Values:
     """What is known under a key of some samples (n,), ascending. Crops have what their image has, where they have
     nothing of their own; their sizes are their own."""
-    if dataset.kind is DatasetKind.IMAGES:
-        found = _measured_of_images(connection, dataset.id, key, indices)
-        return _attached(connection, dataset.id, key, indices) if found is None else found
-    found = _measured_of_crops(connection, dataset.id, key, indices)
-    if found is not None:
-        return found
+    if key in _MEASURED:
+        return _measured(connection, dataset.id, key, indices)
     found = _attached(connection, dataset.id, key, indices)
+    if dataset.kind is DatasetKind.IMAGES:
+        return found
     missing = np.array([value is None for value in found], dtype=np.bool_)
     if not missing.any():
         return found
@@ -84,18 +71,19 @@ def known_values(connection: Connection, dataset: Dataset, key: str, indices: ND
 def numbers_under(
     connection: Connection, dataset: Dataset, key: str, indices: NDArray[np.int64], *, field: str
 ) -> NDArray[np.float64]:
-    """Those numbers (n,), NaN where nobody knows any. Raises InvalidConfig for `field`, naming a sample, for what is
-    no number."""
+    """Those numbers (n,), a boolean being 0 or 1, NaN where there are none. Raises InvalidConfig for `field`, naming a
+    sample, where there is nothing but texts."""
     values = known_values(connection, dataset, key, indices)
-    for place, value in enumerate(values):
-        if isinstance(value, bool | str):
-            name = _file_name(connection, dataset.id, int(indices[place]))
-            raise InvalidConfig(
-                f"`{field}`: expected numbers, but `{key}` of `{name}` is `{scalar_text(value)[:100]}`",
-                field=field,
-                hint="Weights and thresholds go by numbers; texts and booleans can be balanced.",
-            )
-    return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
+    numbers = np.array([np.nan if value is None or isinstance(value, str) else value for value in values], dtype=float)
+    texts = [place for place, value in enumerate(values) if isinstance(value, str)]
+    if texts and np.isnan(numbers).all():
+        name = _file_name(connection, dataset.id, int(indices[texts[0]]))
+        raise InvalidConfig(
+            f"`{field}`: expected numbers, but `{key}` of `{name}` is `{str(values[texts[0]])[:100]}`",
+            field=field,
+            hint="Weights and thresholds go by numbers; texts can be balanced.",
+        )
+    return numbers
 
 
 def categories_under(
@@ -147,11 +135,11 @@ def unknown_key(
 def known_keys(connection: Connection, dataset: Dataset, indices: NDArray[np.int64]) -> set[str]:
     """The keys under which something is known of some samples (n,): of the first few thousand."""
     searched = indices[:SAMPLES_SEARCHED]
-    keys = set(_IMAGE_KEYS)
+    keys = set(_MEASURED)
     keys.update(*(document for _, document in _documents(connection, dataset.id, searched)))
     if dataset.kind is DatasetKind.CROPS:
         images = np.unique(parent_indices(connection, dataset.id, searched))
-        keys.update(_BOX_KEYS, *(document for _, document in _documents(connection, dataset.parent_id or "", images)))
+        keys.update(*(document for _, document in _documents(connection, dataset.parent_id or "", images)))
     return keys
 
 
@@ -192,29 +180,14 @@ def _documents(
             yield place, document
 
 
-def _measured_of_images(connection: Connection, dataset_id: str, key: str, indices: NDArray[np.int64]) -> Values | None:
-    measure = _IMAGE_KEYS.get(key)
-    if measure is None:
-        return None
+def _measured(connection: Connection, dataset_id: str, key: str, indices: NDArray[np.int64]) -> Values:
+    measure = _MEASURED[key]
     columns = (_samples.c.width, _samples.c.height, _samples.c.byte_size)
     query = sa.select(_samples.c.sample_index, *columns).where(_samples.c.dataset_id == dataset_id)
     values: Values = [None] * len(indices)
     for places, rows in iter_sample_rows(connection, query, _samples.c.sample_index, indices):
         for place, (_, width, height, size) in zip(places.tolist(), rows, strict=True):
             values[place] = measure(width, height, size)
-    return values
-
-
-def _measured_of_crops(connection: Connection, dataset_id: str, key: str, indices: NDArray[np.int64]) -> Values | None:
-    measure = _BOX_KEYS.get(key)
-    if measure is None:
-        return _measured_of_images(connection, dataset_id, key, indices)
-    columns = (_crops.c.x0, _crops.c.y0, _crops.c.x1, _crops.c.y1)
-    query = sa.select(_crops.c.sample_index, *columns).where(_crops.c.dataset_id == dataset_id)
-    values: Values = [None] * len(indices)
-    for places, rows in iter_sample_rows(connection, query, _crops.c.sample_index, indices):
-        for place, (_, x0, y0, x1, y1) in zip(places.tolist(), rows, strict=True):
-            values[place] = measure(x1 - x0, y1 - y0)
     return values
 
 
