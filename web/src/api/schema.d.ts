@@ -1222,8 +1222,8 @@ export interface paths {
     };
     /**
      * Get Candidates
-     * @description Samples that a selection run chooses from: columns `sample_index`, `key`, `vector`; the head's `total` counts
-     *     all. They are the same every time.
+     * @description Samples that a selection run chooses from, or that count as chosen before: columns `sample_index`, `key`,
+     *     `vector`; the head counts all, `total`, and the `strategies`. They are the same every time.
      */
     get: operations['get_candidates'];
     put?: never;
@@ -1234,7 +1234,7 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
-  '/api/runs/{run}/session/preselected': {
+  '/api/runs/{run}/session/groups': {
     parameters: {
       query?: never;
       header?: never;
@@ -1242,10 +1242,33 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * Get Preselected
-     * @description Samples that count as chosen before, in the same columns.
+     * Get Groups
+     * @description What limits and figures group these samples by: a number for the image of each crop, `image_of`, and categories,
+     *     of which sample i has `category` and `amount` from `start` i to i + 1; a category is a place among `name`.
      */
-    get: operations['get_preselected'];
+    get: operations['get_groups'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/session/inputs/{strategy}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Input
+     * @description What a strategy has to know of these samples, or with `query` what a similarity looks for. The head's `kind` is
+     *     `numbers` (column `value`), `categories`, `vectors` (columns `vector`, and `unit_of_row`, the sample of the page) or
+     *     `nothing`; the next page starts at `next`, until that is `total`.
+     */
+    get: operations['get_input'];
     put?: never;
     post?: never;
     delete?: never;
@@ -1814,6 +1837,67 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/api/runs/{run}/session/earlier-values': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Earlier Values
+     * @description What else is known of the samples of both datasets: columns of images `file_name`, `image_size`, `image_score`,
+     *     of crops that are not stale `image_of_crop`, `category_id`, `crop_size`, `crop_score`.
+     */
+    get: operations['get_earlier_values'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/session/attached-values': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Attached Values
+     * @description What people attached to images: columns `file_name` and `values` (JSON); `key` holds all keys there are.
+     */
+    get: operations['get_attached_values'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/api/runs/{run}/session/query-vectors': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Get Query Vectors
+     * @description The samples of a tag that a similarity looks for: column `vector`. 404 for what the run's owner does not see.
+     */
+    get: operations['get_query_vectors'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/api/runs/{run}/credentials': {
     parameters: {
       query?: never;
@@ -1974,7 +2058,8 @@ export interface components {
      * AdditionsManifest
      * @description All of the additions but their rows; `rows` has the number of rows of every part, table by table.
      *
-     *     `predictions` and `crops` are no keys of `rows` for a run without objects.
+     *     `predictions` and `crops` are no keys of `rows` for a run without objects. `image_scores` and `crop_scores` name the
+     *     columns of scores, each by its task and itself, None where nothing is known of any.
      */
     AdditionsManifest: {
       embedder: components['schemas']['EmbedderDocument'];
@@ -1984,6 +2069,10 @@ export interface components {
        * @default 0
        */
       padding?: number;
+      /** Image Scores */
+      image_scores?: [string, string][] | null;
+      /** Crop Scores */
+      crop_scores?: [string, string][] | null;
       /** Rows */
       rows: {
         [key: string]: number[];
@@ -2067,12 +2156,12 @@ export interface components {
     };
     /**
      * BalanceStrategy
-     * @description Bring what is selected close to a distribution of categories.
+     * @description Bring what is selected, with what was before, close to a distribution of categories.
      */
     BalanceStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -2091,17 +2180,20 @@ export interface components {
       input?: components['schemas']['PredictionsInput'] | components['schemas']['MetadataInput'];
       /**
        * Distribution
-       * @description `target` if there is one, else `uniform`
+       * @description `target`: the shares given; `uniform`: the same for all; `input`: that of the candidates. `target` if there is one, else `uniform`
        */
       distribution?: ('target' | 'uniform' | 'input') | null;
-      /** Target */
+      /**
+       * Target
+       * @description share of each category; categories that are not named divide what is left of 1
+       */
       target?: {
         [key: string]: number;
       } | null;
     };
     /**
      * BesideRandom
-     * @description A figure of what was selected, and the mean of it over random selections of the same size.
+     * @description A figure of what was selected, and what random selections of as many of the same candidates have on average.
      */
     BesideRandom: {
       /** Selected */
@@ -2204,7 +2296,8 @@ export interface components {
     };
     /**
      * CategoryShare
-     * @description Of one category: how many the candidates have, what is selected, and a random selection on average.
+     * @description Of one category: how many the candidates have, how many are selected, and how many a random selection has on
+     *     average. Objects count once; of images their predictions do, which may be parts of one.
      */
     CategoryShare: {
       /** Available */
@@ -2527,7 +2620,7 @@ export interface components {
     DiversityStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -2550,7 +2643,7 @@ export interface components {
       aggregate?: components['schemas']['Aggregate'];
       /**
        * Minimum Distance
-       * @description stop when everything left is closer than this
+       * @description nothing is picked that is closer than this to what is; 0 is no limit
        */
       minimum_distance?: number | null;
       /**
@@ -2588,7 +2681,7 @@ export interface components {
     };
     /**
      * EmbeddingsInput
-     * @description Vectors: of the samples themselves, of the objects of a task (several of one image), or of the full images.
+     * @description Vectors: of what is chosen, of the objects of a task (several of one image), or of full images.
      */
     EmbeddingsInput: {
       /**
@@ -3221,7 +3314,10 @@ export interface components {
        * @enum {string}
        */
       type: 'metadata';
-      /** Key */
+      /**
+       * Key
+       * @description say `weather` or `lightly.sharpness`
+       */
       key: string;
     };
     /**
@@ -3581,15 +3677,19 @@ export interface components {
       type: 'predictions';
       /**
        * Name
+       * @description `class_distribution` for `balance`; `category_count`, a number, for `weights` and `threshold`
        * @default class_distribution
        * @enum {string}
        */
       name?: 'class_distribution' | 'category_count';
-      /** Task */
+      /**
+       * Task
+       * @description prediction task; the one of the run if none is given
+       */
       task?: string | null;
       /**
        * Categories
-       * @description of `category_count`: only these
+       * @description of `category_count`: count predictions of these only
        */
       categories?: string[] | null;
     };
@@ -3952,7 +4052,7 @@ export interface components {
     };
     /**
      * Quota
-     * @description How many of one category are picked, of objects.
+     * @description How many objects of one category are picked, of those that are new.
      */
     Quota: {
       /** At Least */
@@ -3962,7 +4062,7 @@ export interface components {
     };
     /**
      * RandomInput
-     * @description A random number from 0 to 1 per unit; the same seed gives the same.
+     * @description A random number from 0 to 1 for each unit; the same seed gives the same.
      */
     RandomInput: {
       /**
@@ -3983,7 +4083,7 @@ export interface components {
     RandomStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -4037,7 +4137,7 @@ export interface components {
     RepresentativeStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -4055,6 +4155,7 @@ export interface components {
       input?: components['schemas']['EmbeddingsInput'];
       /**
        * Num Nearest Neighbors
+       * @description what each vector is compared with; more is slower and a little better
        * @default 64
        */
       num_nearest_neighbors?: number;
@@ -4583,19 +4684,25 @@ export interface components {
        * @enum {string}
        */
       type: 'scores';
-      /** Score */
+      /**
+       * Score
+       * @description say `uncertainty_entropy` or `object_frequency`
+       */
       score: string;
-      /** Task */
+      /**
+       * Task
+       * @description prediction task; the one of the run if none is given
+       */
       task?: string | null;
       /**
        * Frequency Penalty
-       * @description of `object_frequency`
+       * @description of `object_frequency`: what each further object of a category counts
        * @default 0.25
        */
       frequency_penalty?: number;
       /**
        * Min Score
-       * @description of `object_frequency`
+       * @description of `object_frequency`: the lowest score
        * @default 0.9
        */
       min_score?: number;
@@ -4629,29 +4736,37 @@ export interface components {
     };
     /**
      * SelectionQuality
-     * @description How good a selection is. Distances are Euclidean, between a candidate and the nearest of everything selected
-     *     (with what was selected before); where candidates are very many they are measured on a random part of them.
+     * @description How good a selection is. Candidates are those that passed all thresholds. Distances are Euclidean, from each of
+     *     them (of images: from each of their objects) to the nearest of everything selected, with what was selected before.
      */
     SelectionQuality: {
       /**
        * Measured On
-       * @description candidates that distances were measured on
+       * @description vectors that distances were measured on: all, or a random part where they are very many
        */
       measured_on: number;
       /** @description the largest distance */
       cover_radius?: components['schemas']['BesideRandom'] | null;
       mean_distance?: components['schemas']['BesideRandom'] | null;
+      /** @description categories of which at least one was selected now */
       categories_covered?: components['schemas']['BesideRandom'] | null;
       /**
        * Categories Available
+       * @description categories that the candidates have
        * @default 0
        */
       categories_available?: number;
-      /** Class Distribution */
+      /**
+       * Class Distribution
+       * @description by category, those that most candidates have first
+       */
       class_distribution?: {
         [key: string]: components['schemas']['CategoryShare'];
       };
-      /** Targets */
+      /**
+       * Targets
+       * @description of every strategy `balance`
+       */
       targets?: components['schemas']['TargetReached'][];
     };
     /** SelectionRequest */
@@ -4871,7 +4986,7 @@ export interface components {
     SimilarityStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -4887,7 +5002,10 @@ export interface components {
        *     }
        */
       input?: components['schemas']['EmbeddingsInput'];
-      /** @default max */
+      /**
+       * @description of the objects of an image
+       * @default max
+       */
       aggregate?: components['schemas']['Aggregate'];
       query: components['schemas']['QueryTag'];
     };
@@ -5092,7 +5210,8 @@ export interface components {
     };
     /**
      * TargetRange
-     * @description Bounds of a sum over what is selected.
+     * @description Bounds of a sum over what is selected: a candidate that would take it above `max_sum` is passed over; a sum that
+     *     stays below `min_sum` is reported.
      */
     TargetRange: {
       /** Min Sum */
@@ -5105,6 +5224,11 @@ export interface components {
      * @description Of one category of a balance: the share asked for and the share of everything selected, with what was before.
      */
     TargetReached: {
+      /**
+       * Strategy
+       * @description which of the strategies, counted from 0
+       */
+      strategy: number;
       /** Category */
       category: string;
       /** Wanted */
@@ -5130,7 +5254,7 @@ export interface components {
       | 'semantic-segmentation';
     /**
      * ThresholdStrategy
-     * @description Only what is above or below a number can be picked at all.
+     * @description Only what is above or below a number can be picked at all; what has no number cannot.
      */
     ThresholdStrategy: {
       /**
@@ -5142,12 +5266,12 @@ export interface components {
       input:
         | components['schemas']['ScoresInput']
         | components['schemas']['MetadataInput']
-        | components['schemas']['PredictionsInput']
-        | components['schemas']['RandomInput'];
+        | components['schemas']['PredictionsInput'];
       /** Threshold */
       threshold: number;
       /**
        * Operation
+       * @description `bigger` keeps numbers above the threshold
        * @enum {string}
        */
       operation: 'smaller' | 'smaller_equal' | 'bigger' | 'bigger_equal';
@@ -5212,12 +5336,12 @@ export interface components {
     };
     /**
      * TypicalityStrategy
-     * @description Prefer what has near neighbours.
+     * @description Prefer what has near neighbours; with a strength below 0, what has none.
      */
     TypicalityStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -5233,14 +5357,21 @@ export interface components {
        *     }
        */
       input?: components['schemas']['EmbeddingsInput'];
-      /** @default mean */
+      /**
+       * @description of the objects of an image
+       * @default mean
+       */
       aggregate?: components['schemas']['Aggregate'];
       /**
        * Num Nearest Neighbors
+       * @description neighbours that count
        * @default 20
        */
       num_nearest_neighbors?: number;
-      /** Minimum Typicality */
+      /**
+       * Minimum Typicality
+       * @description end when the best candidate is less typical than this
+       */
       minimum_typicality?: number | null;
     };
     /** UserCreate */
@@ -5349,7 +5480,7 @@ export interface components {
     WeightsStrategy: {
       /**
        * Strength
-       * @description exponent in the product of all strategies
+       * @description how much it has to say beside others: its exponent in the product of all; 0 nothing, below 0 the opposite
        * @default 1
        */
       strength?: number;
@@ -5366,9 +5497,10 @@ export interface components {
         | components['schemas']['RandomInput'];
       /**
        * Maximum Sum
-       * @description stop when the sum of what is picked reaches it
+       * @description end when the sum over what is picked reaches this
        */
       maximum_sum?: number | null;
+      /** @description bounds of the sum over what is picked */
       target_range?: components['schemas']['TargetRange'] | null;
     };
     /** WorkerChange */
@@ -7851,6 +7983,8 @@ export interface operations {
   get_candidates: {
     parameters: {
       query: {
+        /** @description samples to choose from, or that count as chosen before */
+        which: 'candidates' | 'preselected';
         /** @description number of the first row */
         first: number;
         /** @description rows, at most */
@@ -7884,9 +8018,11 @@ export interface operations {
       default: components['responses']['Problem'];
     };
   };
-  get_preselected: {
+  get_groups: {
     parameters: {
       query: {
+        /** @description samples to choose from, or that count as chosen before */
+        which: 'candidates' | 'preselected';
         /** @description number of the first row */
         first: number;
         /** @description rows, at most */
@@ -7897,6 +8033,46 @@ export interface operations {
         'Swath-Lease': number;
       };
       path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_input: {
+    parameters: {
+      query: {
+        /** @description of which samples something is to be known */
+        which: 'candidates' | 'preselected' | 'query';
+        /** @description number of the first row */
+        first: number;
+        /** @description rows, at most */
+        count: number;
+      };
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        /** @description number of the strategy, from 0 on */
+        strategy: number;
         run: string;
       };
       cookie?: never;
@@ -9014,6 +9190,112 @@ export interface operations {
         first: number;
         /** @description rows, at most */
         count: number;
+      };
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_earlier_values: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_attached_values: {
+    parameters: {
+      query: {
+        /** @description JSON list of keys of metadata */
+        keys: string;
+      };
+      header: {
+        /** @description number of the worker's lease */
+        'Swath-Lease': number;
+      };
+      path: {
+        run: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A columns document. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/vnd.swath.columns': unknown;
+        };
+      };
+      401: components['responses']['Problem401'];
+      403: components['responses']['Problem403'];
+      404: components['responses']['Problem404'];
+      422: components['responses']['Problem422'];
+      503: components['responses']['Problem503'];
+      default: components['responses']['Problem'];
+    };
+  };
+  get_query_vectors: {
+    parameters: {
+      query: {
+        name: string;
+        digest: string;
+        dimension: number;
+        input_size: number;
+        resize_mode: string;
+        /** @description name or id */
+        dataset: string;
+        /** @description name or id */
+        tag: string;
       };
       header: {
         /** @description number of the worker's lease */

@@ -103,7 +103,7 @@ export function addable(inputs: SelectionInputs, query: { dataset: string; tag: 
 }
 
 /** A limit to begin with: in the middle, to two digits. */
-export function middleOf({ range }: Pick<NumberChoice, 'range'>): number {
+export function middleOf({ range }: { range: NumberChoice['range'] }): number {
   if (range === null) return 1;
   const middle = (range[0] + range[1]) / 2;
   return middle === 0 ? 0 : Number(middle.toPrecision(2));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { categoryRows, figuresOf, qualityInWords, targetRows, targetsInWords } from './quality';
+import { categoryRows, figuresOf, qualityInWords, targetGroups, targetsInWords } from './quality';
 
 const QUALITY = {
   measured_on: 100,
@@ -32,17 +32,19 @@ describe('quality', () => {
 
 describe('shares', () => {
   it('that were not reached are counted', () => {
-    const rows = targetRows({
+    const [rows = [], others = []] = targetGroups({
       measured_on: 0,
       targets: [
-        { category: 'bus', wanted: 0.3, reached: 0.1, available: 4 },
-        { category: 'car', wanted: 0.7, reached: 0.7, available: 90 },
+        { strategy: 0, category: 'bus', wanted: 0.3, reached: 0.1, available: 4 },
+        { strategy: 0, category: 'car', wanted: 0.7, reached: 0.7, available: 90 },
+        { strategy: 2, category: 'day', wanted: 1, reached: 0.9, available: 9 },
       ],
     });
     expect(rows.map(({ category, isReached }) => [category, isReached])).toEqual([
       ['car', true],
       ['bus', false],
     ]);
+    expect(others.map(({ category }) => category)).toEqual(['day']);
     expect(targetsInWords(rows)).toMatch(/^1 of 2 shares are not as wanted; there may be too few/);
     expect(targetsInWords(rows.slice(0, 1))).toMatch(/^All shares are as wanted/);
   });

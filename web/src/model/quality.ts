@@ -84,11 +84,16 @@ export interface TargetRow {
 /** A share this near to the one that was wanted is the one that was wanted. */
 const NEAR = 0.01;
 
-/** The shares of a balance, the largest first. */
-export function targetRows(quality: Quality): TargetRow[] {
-  return (quality.targets ?? [])
-    .map((target) => ({ ...target, isReached: Math.abs(target.reached - target.wanted) <= NEAR }))
-    .sort((a, b) => b.wanted - a.wanted || b.available - a.available);
+/** The shares of every balance, the largest first. */
+export function targetGroups(quality: Quality): TargetRow[][] {
+  const groups = new Map<number, TargetRow[]>();
+  for (const { strategy, ...target } of quality.targets ?? []) {
+    const row = { ...target, isReached: Math.abs(target.reached - target.wanted) <= NEAR };
+    groups.set(strategy, [...(groups.get(strategy) ?? []), row]);
+  }
+  return [...groups.values()].map((rows) =>
+    rows.sort((a, b) => b.wanted - a.wanted || b.available - a.available),
+  );
 }
 
 export function targetsInWords(rows: readonly TargetRow[]): string {

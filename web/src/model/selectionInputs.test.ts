@@ -31,24 +31,38 @@ const CATEGORIES = [
   { task: TASK, category_id: 0, name: 'car', count: 9 },
   { task: TASK, category_id: 5, name: null, count: 1 },
 ];
-const crops = inputsOfSamples({ kind: 'crops', categories: CATEGORIES, metadata: METADATA, cropTasks: [] });
+const crops = inputsOfSamples({
+  kind: 'crops',
+  categories: CATEGORIES,
+  metadata: METADATA,
+  cropTasks: [],
+  hasImageVectors: true,
+});
 const images = inputsOfSamples({
   kind: 'images',
   categories: CATEGORIES,
   metadata: METADATA,
   cropTasks: [TASK],
+  hasImageVectors: false,
 });
-const nothing = inputsOfSamples({ kind: 'images', categories: [], metadata: [], cropTasks: [] });
+const nothing = inputsOfSamples({
+  kind: 'images',
+  categories: [],
+  metadata: [],
+  cropTasks: [],
+  hasImageVectors: false,
+});
 
 const labels = (choices: readonly { label: string }[]) => choices.map(({ label }) => label);
 
 describe('what strategies can be asked about samples', () => {
   it('is what is known of them', () => {
-    expect(labels(crops.numbers)).toEqual(['Uncertainty (entropy)', 'hour']);
-    expect(labels(images.numbers)).toEqual(['Uncertainty (entropy)', 'hour', 'Number of objects']);
+    expect(labels(crops.numbers).slice(0, 3)).toEqual(['Uncertainty (entropy)', 'hour', 'Width in px']);
+    expect(labels(crops.numbers)).not.toContain('Number of objects');
+    expect(labels(images.numbers).at(-1)).toBe('Number of objects');
     expect(labels(crops.categories)).toEqual(['Categories', 'sky']);
     expect(crops.categories[0]?.names.map(({ name }) => name)).toEqual(['car', 'bus', '5']);
-    expect(nothing.numbers).toEqual([]);
+    expect(nothing.numbers.map(({ group }) => group)).toEqual(['Image', 'Image', 'Image', 'Image']);
   });
 
   it('compares images, or the objects of those that have been cut', () => {
@@ -56,7 +70,7 @@ describe('what strategies can be asked about samples', () => {
       ['units', null, false],
       ['objects', TASK, true],
     ]);
-    expect(labels(crops.vectors)).toEqual(['The crops']);
+    expect(labels(crops.vectors)).toEqual(['The crops', 'The images they are on']);
   });
 
   it('limits objects alone', () => {
@@ -125,7 +139,14 @@ describe('strategies to add', () => {
 
   it('are those that have something to go by', () => {
     expect(types(crops, { dataset: 'a', tag: 'b' })).toHaveLength(8);
-    expect(types(nothing, null)).toEqual(['diversity', 'representative', 'typicality', 'weights', 'random']);
+    expect(types(nothing, null)).toEqual([
+      'diversity',
+      'representative',
+      'typicality',
+      'weights',
+      'threshold',
+      'random',
+    ]);
   });
 
   it('begin in the middle of what there is', () => {

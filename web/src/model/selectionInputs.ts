@@ -1,7 +1,13 @@
 /** What strategies can be asked about: only what is there. */
 import type { Schemas } from '@/api/client';
 import { keyOfScore, scoreInWords, scoreOfKey, scoresOfTask } from './scoreWords';
-import { isSame, type CategoryInput, type EmbeddingsInput, type NumberInput } from './strategies';
+import {
+  isSame,
+  type CategoryInput,
+  type EmbeddingsInput,
+  type KnownNumber,
+  type NumberInput,
+} from './strategies';
 
 /** One thing to choose in a list. */
 export interface Choice<Value> {
@@ -10,7 +16,7 @@ export interface Choice<Value> {
   value: Value;
 }
 
-export interface NumberChoice extends Choice<NumberInput> {
+export interface NumberChoice<Input extends NumberInput = KnownNumber> extends Choice<Input> {
   /** Between which it lies, as far as is known. */
   range: readonly [low: number, high: number] | null;
 }
@@ -34,6 +40,8 @@ export interface VectorChoice extends Choice<EmbeddingsInput> {
 
 export interface SelectionInputs {
   unit: 'objects' | 'images';
+  /** Whether scores are yet to be computed: then it can be said how. */
+  areScoresNew: boolean;
   vectors: readonly VectorChoice[];
   numbers: readonly NumberChoice[];
   categories: readonly CategoryChoice[];
@@ -52,16 +60,23 @@ interface SamplesThere {
   metadata: readonly MetadataFacet[];
   /** Tasks of the crops datasets of these images. */
   cropTasks: readonly string[];
+  /** Whether the images that crops were cut out of have vectors. */
+  hasImageVectors: boolean;
 }
 
-export function inputsOfSamples({ kind, categories, metadata, cropTasks }: SamplesThere): SelectionInputs {
+export function inputsOfSamples(there: SamplesThere): SelectionInputs {
+  const { kind, categories, metadata, cropTasks, hasImageVectors } = there;
   const isCrops = kind === 'crops';
   const tasks = [...new Set(categories.map(({ task }) => task))];
   const namesOf = (task: string) => categoryNames(categories.filter((category) => category.task === task));
   return {
     unit: isCrops ? 'objects' : 'images',
+    areScoresNew: false,
     vectors: isCrops
-      ? [vectorsOf('The crops', { of: 'units' })]
+      ? [
+          vectorsOf('The crops', { of: 'units' }),
+          ...(hasImageVectors ? [vectorsOf('The images they are on', { of: 'images' })] : []),
+        ]
       : [
           vectorsOf('The whole images', { of: 'units' }),
           ...[...new Set(cropTasks)].map((task) =>
@@ -75,6 +90,7 @@ export function inputsOfSamples({ kind, categories, metadata, cropTasks }: Sampl
     numbers: [
       ...scoreChoices(metadata),
       ...numberChoices(metadata),
+      ...sizeChoices(isCrops ? 'objects' : 'images'),
       ...(isCrops ? [] : tasks.map((task) => countChoice(task, tasks.length > 1))),
     ],
     categories: [
@@ -102,6 +118,7 @@ export function inputsOfRun({ unit, task, counts, metadata }: PlannedRun): Selec
   const scores = task === null ? [] : scoresOfTask(task.type ?? '', unit);
   return {
     unit,
+    areScoresNew: true,
     vectors: [
       ...(task === null
         ? [vectorsOf('The whole images', { of: 'units' })]
@@ -115,6 +132,7 @@ export function inputsOfRun({ unit, task, counts, metadata }: PlannedRun): Selec
     numbers: [
       ...scores.map((score): NumberChoice => scoreChoice(score, task?.name ?? '', false, null)),
       ...numberChoices(attached),
+      ...sizeChoices(unit),
       ...(task !== null && unit === 'images' ? [countChoice(task.name, false)] : []),
     ],
     categories: [
@@ -156,13 +174,31 @@ function scoreChoice(
 
 function numberChoices(metadata: readonly MetadataFacet[]): NumberChoice[] {
   return metadata
-    .filter(({ key, kind }) => kind === 'number' && scoreOfKey(key) === null)
+    .filter(({ key, kind }) => kind !== 'text' && scoreOfKey(key) === null)
     .map((facet) => ({
       group: 'Metadata',
-      label: facet.key,
+      label: facet.kind === 'boolean' ? `${facet.key} (1 or 0)` : facet.key,
       value: { type: 'metadata', key: facet.key },
-      range: rangeOf(facet),
+      range: facet.kind === 'boolean' ? [0, 1] : rangeOf(facet),
     }));
+}
+
+const SIZES: readonly (readonly [key: string, label: string, of?: SelectionInputs['unit']])[] = [
+  ['lightly.width', 'Width in px'],
+  ['lightly.height', 'Height in px'],
+  ['lightly.aspectRatio', 'Width ÷ height'],
+  ['lightly.area', 'Area in px²', 'objects'],
+  ['lightly.sizeInBytes', 'Size in bytes', 'images'],
+];
+
+/** What is measured of everything. */
+function sizeChoices(unit: SelectionInputs['unit']): NumberChoice[] {
+  return SIZES.filter(([, , of]) => of === undefined || of === unit).map(([key, label]) => ({
+    group: unit === 'objects' ? 'Crop' : 'Image',
+    label,
+    value: { type: 'metadata', key },
+    range: null,
+  }));
 }
 
 function rangeOf({ histogram }: MetadataFacet): NumberChoice['range'] {
@@ -180,7 +216,7 @@ function countChoice(task: string, isSeveral: boolean): NumberChoice {
 }
 
 /** A random number of each, which weights may be. */
-export const RANDOM_NUMBERS: NumberChoice = {
+export const RANDOM_NUMBERS: NumberChoice<NumberInput> = {
   group: 'Chance',
   label: 'Random numbers',
   value: { type: 'random', seed: 0 },
@@ -237,7 +273,7 @@ export function inputInWords(input: AnyInput): string {
     case 'scores':
       return scoreInWords(input.score);
     case 'metadata':
-      return input.key;
+      return SIZES.find(([key]) => key === input.key)?.[1] ?? input.key;
     case 'predictions':
       return input.name === 'category_count' ? 'Number of objects' : 'Categories';
     case 'random':

@@ -12,6 +12,8 @@ export type StrategyOf<Type extends StrategyType> = Extract<Strategy, { type: Ty
 export type KeptStrategy = Asked;
 
 export type EmbeddingsInput = Schemas['EmbeddingsInput'];
+/** What is known of things as a number; weights may also be random ones. */
+export type KnownNumber = StrategyOf<'threshold'>['input'];
 export type NumberInput = StrategyOf<'weights'>['input'];
 export type CategoryInput = StrategyOf<'balance'>['input'];
 export type Aggregate = Schemas['Aggregate'];

@@ -4,7 +4,7 @@ import { count, percent } from '@/model/format';
 import {
   figuresOf,
   qualityInWords,
-  targetRows,
+  targetGroups,
   targetsInWords,
   type Figure,
   type TargetRow,
@@ -14,7 +14,7 @@ import classes from './Quality.module.css';
 /** How good a selection is beside random ones, and whether the shares of a balance were reached. */
 export function Quality({ quality }: { quality: Schemas['SelectionQuality'] }) {
   const figures = figuresOf(quality);
-  const targets = targetRows(quality);
+  const targets = targetGroups(quality);
   const words = qualityInWords(quality);
   return (
     <Stack gap="md">
@@ -26,7 +26,9 @@ export function Quality({ quality }: { quality: Schemas['SelectionQuality'] }) {
           ))}
         </div>
       )}
-      {targets.length > 0 && <Targets rows={targets} />}
+      {targets.map((rows, at) => (
+        <Targets key={at} rows={rows} />
+      ))}
       {figures.length > 0 && (
         <Text size="xs" c="dimmed">
           Distances are measured on {count(quality.measured_on)} of what there was to choose from.

@@ -1,25 +1,21 @@
 import { Group, MultiSelect } from '@mantine/core';
 import type { FieldErrors } from '@/model/fieldErrors';
-import { choiceOf, RANDOM_NUMBERS, type NumberChoice, type SelectionInputs } from '@/model/selectionInputs';
+import { choiceOf, type NumberChoice, type SelectionInputs } from '@/model/selectionInputs';
 import type { NumberInput } from '@/model/strategies';
 import { RequiredNumber } from '@/ui/NumberField';
 import { InputSelect } from './InputSelect';
 
-interface NumberInputFieldsProps {
-  input: NumberInput;
-  onChange: (input: NumberInput) => void;
+interface NumberInputFieldsProps<Input extends NumberInput> {
+  input: Input;
+  onChange: (input: Input) => void;
+  choices: readonly NumberChoice<Input>[];
   inputs: SelectionInputs;
-  /** Weights may be random numbers; a limit on them would mean nothing. */
-  isRandomOffered?: boolean;
   errors: FieldErrors;
 }
 
 /** The number that a strategy goes by, with what that number itself can be told. */
-export function NumberInputFields(props: NumberInputFieldsProps) {
-  const { input, onChange, inputs, isRandomOffered = false, errors } = props;
-  const choices: readonly NumberChoice[] = isRandomOffered
-    ? [...inputs.numbers, RANDOM_NUMBERS]
-    : inputs.numbers;
+export function NumberInputFields<Input extends NumberInput>(props: NumberInputFieldsProps<Input>) {
+  const { input, onChange, choices, inputs, errors } = props;
   return (
     <>
       <InputSelect
@@ -52,7 +48,7 @@ export function NumberInputFields(props: NumberInputFieldsProps) {
           onChange={(seed) => onChange({ ...input, seed })}
         />
       )}
-      {input.type === 'scores' && input.score === 'object_frequency' && (
+      {inputs.areScoresNew && input.type === 'scores' && input.score === 'object_frequency' && (
         <Group grow align="flex-start" gap="sm">
           <RequiredNumber
             label="Frequency penalty"
@@ -81,7 +77,7 @@ function categoriesOf(task: string | null | undefined, { categories }: Selection
   return [...new Set((found?.names ?? []).map(({ name }) => name))];
 }
 
-function rangeWords(choice: NumberChoice | undefined): string | undefined {
+function rangeWords(choice: NumberChoice<NumberInput> | undefined): string | undefined {
   const range = choice?.range ?? null;
   if (range === null || choice?.value.type === 'random') return undefined;
   return `From ${short(range[0])} to ${short(range[1])} here`;

@@ -30,6 +30,7 @@ export function ThresholdFields({ strategy, onChange, inputs, errors }: PartProp
             threshold: isOther && limit !== undefined ? middleOf(limit) : strategy.threshold,
           });
         }}
+        choices={inputs.numbers}
         inputs={inputs}
         errors={errors}
       />

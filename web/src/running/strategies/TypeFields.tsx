@@ -1,3 +1,4 @@
+import { RANDOM_NUMBERS } from '@/model/selectionInputs';
 import { RequiredNumber } from '@/ui/NumberField';
 import { BalanceFields } from './BalanceFields';
 import { NumberInputFields } from './NumberInputFields';
@@ -26,8 +27,8 @@ export function TypeFields(props: PartProps) {
         <NumberInputFields
           input={strategy.input}
           onChange={(input) => onChange({ ...strategy, input })}
+          choices={[...inputs.numbers, RANDOM_NUMBERS]}
           inputs={inputs}
-          isRandomOffered
           errors={errors}
         />
       );
