@@ -11,7 +11,18 @@ from swath.cli import exit_codes
 from swath.cli.options import CredentialsOption, HomeOption, JsonOption, OutputCredentialsOption
 from swath.cli.progress import progress_observer
 from swath.cli.run_summary import print_summary
-from swath.cli.selection_options import one_of, read_amount, read_strategy
+from swath.cli.selection_options import (
+    MaxPerImageOption,
+    MinDistanceModeOption,
+    MinDistanceOption,
+    QuotaOption,
+    SeedOption,
+    SelectionFileOption,
+    SelectionOptions,
+    StrategyOption,
+    one_of,
+    read_selection,
+)
 from swath.core.errors import InvalidConfig, SwathError
 from swath.settings import load_settings
 from swath.wire.run_config import RunConfig, parse_run_config
@@ -29,11 +40,15 @@ def run_command(
             "--n-samples", help="How many to add: 0.1 is a tenth, 100 is a count; 1 is one, 1.0 all.", metavar="N"
         ),
     ] = None,
-    min_distance: Annotated[
-        float | None, typer.Option("--min-distance", help="Stop when everything left is closer than this (0 to 2).")
+    strategy: StrategyOption = None,
+    min_distance: MinDistanceOption = None,
+    min_distance_mode: MinDistanceModeOption = None,
+    max_per_image: MaxPerImageOption = None,
+    quota: QuotaOption = None,
+    selection: SelectionFileOption = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="object (default), or image to select whole images.")
     ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="diversity or random.")] = "diversity",
-    unit: Annotated[str, typer.Option("--unit", help="object, or image to select whole images.")] = "object",
     padding: Annotated[
         float, typer.Option("--padding", help="Grow boxes by this share of their width and height.")
     ] = 0.0,
@@ -81,7 +96,7 @@ def run_command(
     embedder_std: Annotated[
         str | None, typer.Option("--embedder-std", help="ONNX files: standard deviation per channel.")
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="For --strategy random; diversity needs none.")] = 0,
+    seed: SeedOption = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Also put both datasets and the artifacts into this folder.")
     ] = None,
@@ -109,11 +124,19 @@ def run_command(
                     min_size=min_size,
                     max_overlap=max_overlap,
                 ),
-                "selection": {
-                    "n_samples": read_amount(n_samples),
-                    "unit": one_of("--unit", unit, {"object": "objects", "image": "images"}),
-                    "strategies": [read_strategy(strategy, seed=seed, min_distance=min_distance)],
-                },
+                "selection": _selection(
+                    SelectionOptions(
+                        n_samples=n_samples,
+                        strategy=strategy,
+                        min_distance=min_distance,
+                        min_distance_mode=min_distance_mode,
+                        seed=seed,
+                        max_per_image=max_per_image,
+                        quota=quota,
+                    ),
+                    selection,
+                    unit,
+                ),
                 "embedder": embedder,
                 "remove_exact_duplicates": not keep_duplicates,
             }
@@ -173,6 +196,18 @@ def _run(
         if output is not None and result.state == "COMPLETED":
             result.paths |= export_run(settings, result, output)
     return result
+
+
+def _selection(options: SelectionOptions, file: Path | None, unit: str | None) -> dict[str, Any]:
+    """The document of the selection; a file may say the unit too, and where neither does it is objects."""
+    document = read_selection(options, file)
+    if unit is not None:
+        if "unit" in document:
+            raise InvalidConfig(
+                "`--selection` says the unit, `--unit` does too", field="selection.unit", hint="Leave one of them out."
+            )
+        document["unit"] = one_of("--unit", unit, {"object": "objects", "image": "images"})
+    return document
 
 
 def _object_level(task: str | None, **options: Any) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from swath.cli.quality_table import print_quality
 from swath.wire.run_result import RunResult
 
 CATEGORIES_SHOWN = 8
@@ -51,6 +52,7 @@ def print_summary(result: RunResult, *, output: Path | None) -> None:
         more = len(result.selected_categories) - len(shown)
         text = ", ".join(f"{count:,} {name}" for name, count in shown) + (f" and {more} more kinds" if more else "")
         print(f"  selected  {text}")
+    print_quality(result.quality)
     print(f"  time      {sum(result.stage_seconds.values()):.1f} s")
     for dataset, kind in ((result.crop_dataset, "crops"), (result.image_dataset, "images")):
         if dataset is not None:

@@ -9,7 +9,18 @@ import typer
 from swath.cli import exit_codes
 from swath.cli.options import HomeOption, JsonOption
 from swath.cli.progress import progress_observer
-from swath.cli.selection_options import read_amount, read_strategy
+from swath.cli.quality_table import finding_text, print_quality
+from swath.cli.selection_options import (
+    MaxPerImageOption,
+    MinDistanceModeOption,
+    MinDistanceOption,
+    QuotaOption,
+    SeedOption,
+    SelectionFileOption,
+    SelectionOptions,
+    StrategyOption,
+    read_selection,
+)
 from swath.core.errors import SwathError
 from swath.settings import load_settings
 from swath.wire.selection_run import SelectionRunResult, parse_sample_selection
@@ -25,11 +36,13 @@ def select_command(
             "--n-samples", help="How many to choose: 0.1 is a tenth, 100 is a count; 1 is one, 1.0 all.", metavar="N"
         ),
     ] = None,
-    min_distance: Annotated[
-        float | None, typer.Option("--min-distance", help="Stop when everything left is closer than this (0 to 2).")
-    ] = None,
-    strategy: Annotated[str, typer.Option("--strategy", help="diversity or random.")] = "diversity",
-    seed: Annotated[int, typer.Option("--seed", help="For --strategy random; diversity needs none.")] = 0,
+    strategy: StrategyOption = None,
+    min_distance: MinDistanceOption = None,
+    min_distance_mode: MinDistanceModeOption = None,
+    max_per_image: MaxPerImageOption = None,
+    quota: QuotaOption = None,
+    selection: SelectionFileOption = None,
+    seed: SeedOption = None,
     input_tag: Annotated[
         str | None, typer.Option("--from-tag", help="Choose among the samples of this tag only.")
     ] = None,
@@ -47,15 +60,18 @@ def select_command(
     try:
         from swath.wiring.selecting import SelectionRequest, select_again
 
-        selection = parse_sample_selection(
-            {
-                "n_samples": read_amount(n_samples),
-                "strategies": [read_strategy(strategy, seed=seed, min_distance=min_distance)],
-            }
+        options = SelectionOptions(
+            n_samples=n_samples,
+            strategy=strategy,
+            min_distance=min_distance,
+            min_distance_mode=min_distance_mode,
+            seed=seed,
+            max_per_image=max_per_image,
+            quota=quota,
         )
         request = SelectionRequest(
             dataset=dataset,
-            selection=selection,
+            selection=parse_sample_selection(read_selection(options, selection)),
             input_tag=input_tag,
             preselected_tag=preselected_tag,
             new_tag=new_tag,
@@ -81,6 +97,9 @@ def select_command(
 
 def _print_summary(result: SelectionRunResult) -> None:
     print(result.message)
+    for finding in result.findings:
+        print(f"  {finding_text(finding)}")
+    print_quality(result.quality)
     shown = list(result.categories.items())[:CATEGORIES_SHOWN]
     if not shown:
         return

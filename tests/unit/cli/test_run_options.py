@@ -6,26 +6,8 @@ import pytest
 
 from swath.cli import exit_codes
 from swath.cli.run_command import _names, _numbers, _object_level
-from swath.cli.selection_options import one_of, read_amount, read_strategy
+from swath.cli.selection_options import one_of
 from swath.core.errors import Conflict, InvalidConfig, NotFound, RunFailed, SourceUnavailable, SwathError
-
-
-@pytest.mark.parametrize(("text", "amount"), [("100", 100), ("0.1", 0.1), ("1", 1), ("1.0", 1.0), ("1e-3", 0.001)])
-def test_a_point_makes_an_amount_a_fraction(text: str, amount: float) -> None:
-    found = read_amount(text)
-    assert (found, type(found)) == (amount, type(amount))
-
-
-def test_no_amount_is_none() -> None:
-    assert read_amount(None) is None
-
-
-@pytest.mark.parametrize("text", ["", "ten", "10%", "nan", "inf", "1,5"])
-def test_an_amount_that_is_no_number_is_named(text: str) -> None:
-    with pytest.raises(InvalidConfig) as caught:
-        read_amount(text)
-    assert caught.value.message == f"`--n-samples` is a count (100) or a fraction (0.1), got `{text}`"
-    assert caught.value.field == "selection.n_samples"
 
 
 def test_categories_are_repeated_or_separated_by_commas() -> None:
@@ -39,16 +21,6 @@ def test_numbers_are_separated_by_commas() -> None:
     assert _numbers(None) is None
     with pytest.raises(InvalidConfig, match="expected numbers separated by commas, got `a,b`"):
         _numbers("a,b")
-
-
-def test_strategies() -> None:
-    assert read_strategy("diversity", seed=3, min_distance=0.5) == {"type": "diversity", "minimum_distance": 0.5}
-    assert read_strategy("diversity", seed=3, min_distance=-1) == {"type": "diversity", "minimum_distance": None}
-    assert read_strategy("random", seed=3, min_distance=None) == {"type": "random", "seed": 3}
-    with pytest.raises(InvalidConfig, match="goes with `--strategy diversity`"):
-        read_strategy("random", seed=3, min_distance=0.1)
-    with pytest.raises(InvalidConfig, match="`--strategy` is one of `diversity`, `random`, got `best`"):
-        read_strategy("best", seed=3, min_distance=None)
 
 
 def test_a_choice_is_taken_in_both_spellings() -> None:
