@@ -5,43 +5,69 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.selection.balance import LEAST_CROSS_ENTROPY, SHARE_OF_NOTHING, Balance, CategoryMatrix
+from swath.core.selection.balance import Balance, CategoryMatrix
+from swath.core.selection.combined_kernels import BalanceStruct, values_of_groups
+from swath.core.selection.objective import MapChunks
+
+GROUPS_OF_A_CHUNK = 512
 
 
 class BalanceTerm:
-    def __init__(self, objective: Balance) -> None:
+    """The cross-entropy of what is selected and one more unit, for every group of units with equal categories."""
+
+    def __init__(self, objective: Balance, map_chunks: MapChunks) -> None:
         matrix = merged(objective.categories)
         total = float(objective.target.sum())
+        self.strength = objective.strength
         self.has_target = total > 0
-        self.target = objective.target / total if self.has_target else objective.target
+        self.target = objective.target / total if self.has_target else objective.target.copy()
         self.group_of_unit, first_units = groups_of(matrix)
         self.groups = rows_of(matrix, first_units)
         self.amounts = np.zeros(matrix.category_count)
         if objective.preselected is not None:
             self.amounts += objective.preselected
+        self.largest_sum = float(np.bincount(_owners(self.groups), weights=self.groups.amounts).max(initial=0.0))
+        self._map_chunks = map_chunks
 
     def add(self, unit: int) -> None:
-        group = self.group_of_unit[unit]
-        entries = slice(self.groups.starts[group], self.groups.starts[group + 1])
-        self.amounts[self.groups.categories[entries]] += self.groups.amounts[entries]
+        group = int(self.group_of_unit[unit])
+        low, high = int(self.groups.starts[group]), int(self.groups.starts[group + 1])
+        self.amounts[self.groups.categories[low:high]] += self.groups.amounts[low:high]
 
     def values(self) -> NDArray[np.float64]:
-        """(U,) the logarithm of 1 / cross-entropy of what is selected and each unit."""
-        values = np.empty(self.groups.unit_count)
-        for group in range(len(values)):
-            entries = slice(self.groups.starts[group], self.groups.starts[group + 1])
-            amounts = self.amounts.copy()
-            amounts[self.groups.categories[entries]] += self.groups.amounts[entries]
-            total = amounts.sum()
-            shares = amounts / total if total > 0 else amounts
-            entropy = -float((self.target * np.log(shares + SHARE_OF_NOTHING)).sum())
-            values[group] = -np.log(max(entropy, LEAST_CROSS_ENTROPY))
-        return values[self.group_of_unit]
+        """(G,) the logarithm of 1 / cross-entropy of what is selected and a unit of each group."""
+        struct = self.struct(self.groups)
+        count = self.groups.unit_count
+
+        def measure(chunk: int) -> None:
+            low = chunk * GROUPS_OF_A_CHUNK
+            values_of_groups(struct.address, low, min(count, low + GROUPS_OF_A_CHUNK))
+
+        for _ in self._map_chunks(measure, range(-(-count // GROUPS_OF_A_CHUNK))):
+            pass  # reading a result raises what went wrong in its chunk
+        return struct.held("values")
+
+    def struct(self, groups: CategoryMatrix) -> BalanceStruct:
+        """What kernels know of some groups, at the amounts of any later time."""
+        struct = BalanceStruct(
+            strength=self.strength, categories=groups.category_count, groups=groups.unit_count, largest_sum=0.0
+        )
+        struct.hold(
+            target=self.target,
+            amounts=self.amounts,
+            amounts_at_start=self.amounts.copy(),
+            starts=groups.starts,
+            entries=groups.categories,
+            entry_amounts=groups.amounts,
+            values=np.zeros(groups.unit_count),
+            is_exact=np.zeros(groups.unit_count, dtype=np.uint8),
+        )
+        return struct
 
 
 def merged(matrix: CategoryMatrix) -> CategoryMatrix:
     """The same without zeros and repetitions, categories of a unit ascending."""
-    unit_of_entry = np.repeat(np.arange(matrix.unit_count), np.diff(matrix.starts))
+    unit_of_entry = _owners(matrix)
     kept = matrix.amounts > 0
     places = unit_of_entry[kept] * matrix.category_count + matrix.categories[kept]
     amounts = matrix.amounts[kept]
@@ -55,6 +81,11 @@ def merged(matrix: CategoryMatrix) -> CategoryMatrix:
         amounts=sums.astype(np.float64, copy=False),
         category_count=matrix.category_count,
     )
+
+
+def _owners(matrix: CategoryMatrix) -> NDArray[np.int64]:
+    """The unit (E,) of each entry."""
+    return np.repeat(np.arange(matrix.unit_count), np.diff(matrix.starts))
 
 
 def groups_of(matrix: CategoryMatrix) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

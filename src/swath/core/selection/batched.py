@@ -83,6 +83,16 @@ class BatchedNearest:
         if preselected is not None:
             self.add_rows(preselected, np.arange(len(preselected)))
 
+    @property
+    def source(self) -> Vectors:
+        """The vectors as kernels read them: contiguous, of one dimension at least."""
+        return self._source
+
+    @property
+    def nearest(self) -> NDArray[np.float64]:
+        """(N,) squared distance of each row to the nearest selected one; 0 or less for selected rows."""
+        return self._nearest
+
     def opening(self) -> NDArray[np.float64]:
         if not self._units.single:
             return distances_from_mean(self._source, self._units, self._mean, self._largest)

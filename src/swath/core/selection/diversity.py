@@ -12,7 +12,7 @@ from swath.core.errors import InvalidConfig
 from swath.core.selection.batched import BatchedNearest
 from swath.core.selection.distances import Vectors, blocks, largest_magnitude
 from swath.core.selection.kernels import Aggregate
-from swath.core.selection.objective import MapChunks, Measure
+from swath.core.selection.objective import MapChunks
 from swath.core.selection.units import RowsOfUnits, Units
 
 MinimumDistanceMode = Literal["stop", "filter"]
@@ -100,7 +100,7 @@ class Diversity:
             gain = math.nextafter(gain, 0.0)
         return gain
 
-    def measure(self, units: RowsOfUnits, *, count: int, map_chunks: MapChunks) -> Measure:
+    def measure(self, units: RowsOfUnits, *, count: int, map_chunks: MapChunks) -> BatchedNearest:
         """Start measuring for about `count` picks."""
         rows_per_unit = max(1.0, self.row_count / max(1, units.unit_count))
         joining = count * rows_per_unit + (0 if self.preselected is None else len(self.preselected))

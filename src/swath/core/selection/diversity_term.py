@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.selection.distances import Vectors, mean_vector, squared_distances
+from swath.core.selection.combined_kernels import lower_selected, nearest_others
+from swath.core.selection.distances import SUM_LANES, Vectors
 from swath.core.selection.diversity import Diversity
 from swath.core.selection.exact_sum import ExactSum
-from swath.core.selection.kernels import Aggregate
+from swath.core.selection.kernels import Aggregate, padded
 from swath.core.selection.objective import MapChunks
-from swath.core.selection.opening import distances_from_mean
 from swath.core.selection.units import RowsOfUnits
 
 
@@ -18,51 +20,69 @@ class DiversityTerm:
     """A `Term`: the total is the sum over all that is selected of its squared distance to the nearest of the rest.
 
     Units of several rows count with the aggregate over their rows, of distances to rows of other units; every
-    preselected row counts by itself. Before anything is selected (`knows_selection`) all gains are 0.
+    preselected row counts by itself. As long as nothing is selected, all gains are 0.
+
+    Gains are exact after `settle` only, which brings all rows up to date with everything added; that is what takes
+    time. In between they are those of the last time, and higher than they should be.
     """
 
     def __init__(self, objective: Diversity, *, count: int, map_chunks: MapChunks) -> None:
-        self._objective = objective
+        self.objective = objective
         self.units = RowsOfUnits.of(objective.units, objective.row_count)
-        self._measure = objective.measure(
-            RowsOfUnits.of(None, objective.row_count), count=self._rows_expected(count), map_chunks=map_chunks
-        )
-        self.total = 0.0
         self.has_rows = self.units.sizes > 0
+        self.total = 0.0
         self.gains = np.zeros(self.units.unit_count)
+        self._measure = objective.measure(self.units, count=count, map_chunks=map_chunks)
         self._spread = SelectedSpread(objective.vectors.shape[1], objective.aggregate)
+        self._added: list[int] = []
         if objective.preselected is not None and len(objective.preselected):
-            self._spread.preselect(objective.preselected)
+            self._spread.preselect(objective.preselected, map_chunks)
             self.total = self._spread.total
             self._refresh()
 
     @property
     def knows_selection(self) -> bool:
-        return self._measure.knows_selection
+        return self._measure.knows_selection or bool(self._added)
+
+    @property
+    def source(self) -> Vectors:
+        """The vectors as kernels read them."""
+        return self._measure.source
+
+    def nearest_of(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Squared distances of rows to the nearest row selected, at the last time all was settled."""
+        return self._measure.nearest[rows]
 
     def opening(self) -> NDArray[np.float64]:
         """(U,) squared distance of each unit's own mean to the mean of all; infinite for units without rows."""
-        vectors, largest = self._objective.vectors, self._objective.largest
-        if not len(vectors):
+        if not self.objective.row_count:
             return np.full(self.units.unit_count, np.inf)
-        return distances_from_mean(vectors, self.units, mean_vector(vectors, largest), largest)
+        return self._measure.opening()
+
+    def too_near(self) -> NDArray[np.bool_]:
+        """Units (U,) that are nearer than the minimum distance. Those without rows never are."""
+        if not self.knows_selection:
+            return np.zeros(len(self.gains), dtype=np.bool_)
+        return self.has_rows & (self.gains < self.objective.lowest_gain)
 
     def add(self, unit: int) -> None:
-        rows = self.units.rows_of(np.array([unit]))
-        if not len(rows):
-            return
-        nearest = self._measure.gains[rows] if self.knows_selection else np.full(len(rows), np.inf)
-        self._spread.add(self._objective.vectors[rows], nearest)
-        self.total = self._spread.total
-        self._measure.add(rows)
-        self._refresh()
+        self.add_measured(unit, self.nearest_of(self.units.rows_of(np.array([unit]))))
+
+    def add_measured(self, unit: int, nearest: NDArray[np.float64]) -> None:
+        """Add a unit of which is known how near its rows are now."""
+        if len(nearest):
+            self._spread.add(self.source[self.units.rows_of(np.array([unit]))], nearest)
+            self.total = self._spread.total
+            self._added.append(unit)
+
+    def settle(self) -> None:
+        if self._added:
+            self._measure.add(np.array(self._added, dtype=np.int64))
+            self._added = []
+            self._refresh()
 
     def _refresh(self) -> None:
-        nearest = np.maximum(self._measure.gains, 0.0)
-        self.gains[:] = self.units.aggregated(nearest, self._objective.aggregate)
-
-    def _rows_expected(self, count: int) -> int:
-        return max(1, round(count * self._objective.row_count / max(1, self.units.unit_count)))
+        np.maximum(self._measure.gains, 0.0, out=self.gains)
 
 
 class SelectedSpread:
@@ -70,9 +90,12 @@ class SelectedSpread:
 
     def __init__(self, dimension: int, aggregate: Aggregate) -> None:
         self._aggregate = aggregate
-        self._rows: NDArray[np.float32] = np.zeros((0, dimension), dtype=np.float32)
-        self._nearest = np.zeros(0)
-        self._unit_of_row = np.zeros(0, dtype=np.int64)
+        self._width = padded(max(1, dimension), SUM_LANES)
+        self._rows = np.zeros((256, self._width), dtype=np.float32)
+        self._nearest = np.zeros(256)
+        self._closer = np.zeros(256, dtype=np.int64)
+        self._unit_of_row = np.zeros(256, dtype=np.int64)
+        self._count = 0
         self._starts = [0]
         self._values: list[float] = []
         self._sum = ExactSum()
@@ -81,35 +104,73 @@ class SelectedSpread:
     def total(self) -> float:
         return float(self._sum)
 
-    def preselect(self, vectors: Vectors) -> None:
-        for row in vectors:
-            nearest = np.full(1, np.inf)
-            if len(self._rows):
-                nearest[0] = squared_distances(self._rows, row).min()
-            self.add(row[None], nearest)
+    def preselect(self, vectors: Vectors, map_chunks: MapChunks) -> None:
+        """Start with rows that count by themselves."""
+        count = len(vectors)
+        self._make_room(count)
+        self._rows[:count, : vectors.shape[1]] = vectors
+        size = max(64, -(-count // 64))
+
+        def measure(chunk: int) -> None:
+            low, high = chunk * size, min(count, (chunk + 1) * size)
+            nearest_others(self._rows, count, self._width, low, high, self._nearest)
+
+        for _ in map_chunks(measure, range(-(-count // size))):
+            pass  # reading a result raises what went wrong in its chunk
+        self._unit_of_row[:count] = np.arange(count)
+        self._count = count
+        self._starts = list(range(count + 1))
+        self._values = [0.0] * count
+        for unit in range(count):
+            self._revalue(unit)
 
     def add(self, vectors: Vectors, nearest: NDArray[np.float64]) -> None:
-        """Add a unit's rows, `nearest` (n,) being their distances to what is selected."""
-        for row in vectors:
-            distances = squared_distances(self._rows, row)
-            closer = np.flatnonzero(distances < self._nearest)
-            self._nearest[closer] = distances[closer]
-            for unit in np.unique(self._unit_of_row[closer]):
-                self._revalue(int(unit))
-        self._rows = np.concatenate([self._rows, vectors.astype(np.float32)])
-        self._nearest = np.concatenate([self._nearest, nearest])
-        self._unit_of_row = np.concatenate([self._unit_of_row, np.full(len(vectors), len(self._values))])
-        self._starts.append(len(self._rows))
+        """Add a unit's rows (n, D), `nearest` (n,) being their squared distances to what is selected."""
+        before, count = self._count, len(vectors)
+        self._make_room(count)
+        self._rows[before : before + count, : vectors.shape[1]] = vectors
+        changed: set[int] = set()
+        for place, limit in enumerate(nearest.tolist()):
+            found = lower_selected(
+                self._rows, before, self._width, self._rows[before + place], limit, self._nearest, self._closer
+            )
+            if found:
+                changed.update(self._unit_of_row[self._closer[:found]].tolist())
+        self._nearest[before : before + count] = nearest
+        self._unit_of_row[before : before + count] = len(self._values)
+        self._count += count
+        self._starts.append(self._count)
         self._values.append(0.0)
-        self._revalue(len(self._values) - 1)
+        changed.add(len(self._values) - 1)
+        for unit in changed:
+            self._revalue(unit)
 
     def _revalue(self, unit: int) -> None:
-        nearest = np.sort(self._nearest[self._starts[unit] : self._starts[unit + 1]])
-        value = 0.0
-        if np.isfinite(nearest).all():
-            value = float(nearest.max(initial=0.0)) if self._aggregate == "max" else float(sum(nearest))
-            if self._aggregate == "mean":
-                value /= len(nearest)
+        nearest = sorted(self._nearest[self._starts[unit] : self._starts[unit + 1]].tolist())
+        value = nearest[-1]
+        if self._aggregate != "max":
+            value = 0.0
+            for number in nearest:  # not `sum`: it rounds in another way in newer versions of Python
+                value += number
+            value = value / len(nearest) if self._aggregate == "mean" else value
+        if value == float("inf"):
+            value = 0.0  # nothing else is selected yet
         self._sum.subtract(self._values[unit])
         self._sum.add(value)
         self._values[unit] = value
+
+    def _make_room(self, count: int) -> None:
+        capacity = len(self._nearest)
+        if self._count + count <= capacity:
+            return
+        capacity = max(self._count + count, capacity * 3 // 2)
+        self._rows = _longer(self._rows, capacity)
+        self._nearest = _longer(self._nearest, capacity)
+        self._closer = np.zeros(capacity, dtype=np.int64)
+        self._unit_of_row = _longer(self._unit_of_row, capacity)
+
+
+def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
+    longer = np.zeros((length, *array.shape[1:]), dtype=array.dtype)
+    longer[: len(array)] = array
+    return longer

@@ -112,6 +112,11 @@ class NeighboursOfOwners:
     counts: NDArray[np.int32]  # (owners,), -1: more than there was room for
 
 
+def aggregate_number(aggregate: Aggregate) -> int:
+    """What kernels call an aggregate."""
+    return _AGGREGATES[aggregate]
+
+
 def padded(count: int, lanes: int) -> int:
     return -(-count // lanes) * lanes
 

@@ -182,7 +182,11 @@ class Reference:
                 offsets = np.array([self.offset(objective, unit) for unit in candidates])
                 nearest = offsets[best].min()
                 slack = 1e-9 * nearest + 1e-13 * float(np.abs(objective.vectors.astype(np.float64)).max(initial=0)) ** 2
-                scores = np.where(best & ~(offsets > nearest + slack), scores, -np.inf)
+                for place, own in enumerate(parts):  # scores that differ by a rounding only may differ all the same
+                    if offsets[place] > nearest + slack and best[place]:
+                        twins = [offset for offset, part in zip(offsets, parts, strict=True) if part == own]
+                        best[place] = offsets[place] <= min(twins) + slack
+                scores = np.where(best, scores, -np.inf)
                 for part in parts:  # means are rounded in ways of their own: ties need not show
                     part.append(object())
                 break

@@ -1,0 +1,123 @@
+"""What `native/combined.c` reads: its structs, filled from arrays that live as long as they do."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+from numpy.typing import NDArray
+
+from swath.core.selection.native import DOUBLE, F32, I64, INT, OUT_F64, OUT_I64, Kernel
+
+_ADDRESS = ctypes.c_void_p
+
+scores_of_terms = Kernel("scores_of_terms", INT, INT, I64, INT, INT, OUT_F64)
+values_of_groups = Kernel("values_of_groups", INT, INT, INT)
+best_of_round = Kernel("best_of_round", INT)
+nearest_others = Kernel("nearest_others", F32, INT, INT, INT, INT, OUT_F64)
+lower_selected = Kernel("lower_selected", F32, INT, INT, F32, DOUBLE, OUT_F64, OUT_I64)
+
+
+class Struct(ctypes.Structure):
+    """A struct whose pointers are set from arrays, which it keeps from going away."""
+
+    def hold(self, **arrays: NDArray[Any]) -> None:
+        kept = self.__dict__.setdefault("kept", {})
+        for name, array in arrays.items():
+            if not array.flags.c_contiguous:
+                raise TypeError(f"{name} is not contiguous")
+            kept[name] = array
+            setattr(self, name, array.ctypes.data)
+
+    def point(self, **structs: Any) -> None:
+        """Pointers to arrays of structs."""
+        kept = self.__dict__.setdefault("kept", {})
+        for name, array in structs.items():
+            kept[name] = array
+            setattr(self, name, ctypes.addressof(array))
+
+    def held(self, name: str) -> NDArray[Any]:
+        array: NDArray[Any] = self.__dict__["kept"][name]
+        return array
+
+    @property
+    def address(self) -> int:
+        return ctypes.addressof(self)
+
+
+class TermStruct(Struct):
+    _fields_ = (
+        ("strength", DOUBLE),
+        ("total", DOUBLE),
+        ("total_at_start", DOUBLE),
+        ("gains", _ADDRESS),
+        ("largest", _ADDRESS),
+        ("at_start", _ADDRESS),
+    )
+
+
+class BalanceStruct(Struct):
+    _fields_ = (
+        ("strength", DOUBLE),
+        ("categories", INT),
+        ("target", _ADDRESS),
+        ("amounts", _ADDRESS),
+        ("groups", INT),
+        ("starts", _ADDRESS),
+        ("entries", _ADDRESS),
+        ("entry_amounts", _ADDRESS),
+        ("group_of_unit", _ADDRESS),
+        ("group_of_bucket", _ADDRESS),
+        ("values", _ADDRESS),
+        ("is_exact", _ADDRESS),
+        ("amounts_at_start", _ADDRESS),
+        ("largest_sum", DOUBLE),
+        ("least_entropy", DOUBLE),
+        ("most_entropy", DOUBLE),
+    )
+
+
+class NearnessStruct(Struct):
+    _fields_ = (
+        ("numbers", _ADDRESS),
+        ("half", INT),
+        ("depth", INT),
+        ("aggregate", INT),
+        ("starts", _ADDRESS),
+        ("rows", _ADDRESS),
+        ("nearest", _ADDRESS),
+        ("seen", _ADDRESS),
+        ("gains", _ADDRESS),
+        ("joined", _ADDRESS),
+        ("joined_count", INT),
+        ("lowest", DOUBLE),
+        ("values", _ADDRESS),
+    )
+
+
+class RoundStruct(Struct):
+    _fields_ = (
+        ("units", INT),
+        ("terms", INT),
+        ("nearnesses", INT),
+        ("balances", INT),
+        ("buckets", INT),
+        ("alive", _ADDRESS),
+        ("order", _ADDRESS),
+        ("term", _ADDRESS),
+        ("nearness", _ADDRESS),
+        ("balance", _ADDRESS),
+        ("upper", _ADDRESS),
+        ("factors", _ADDRESS),
+        ("highest", _ADDRESS),
+        ("lowest", _ADDRESS),
+        ("first", _ADDRESS),
+        ("exact_balance", INT),
+        ("best", INT),
+        ("score", DOUBLE),
+    )
+
+
+def in_a_row(kind: type[Struct], structs: list[Any]) -> Any:
+    """Structs as C has arrays of them. They are copies: change those, not the ones that were given."""
+    return (kind * max(1, len(structs)))(*structs)
