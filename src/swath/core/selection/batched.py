@@ -78,7 +78,7 @@ class BatchedNearest:
         self._skip_triangle = 0
         self._back_off = 1
         self.gains = self._nearest if units.single else np.where(units.sizes > 0, np.inf, NOT_A_CANDIDATE)
-        self.shortlist_size = int(min(4096, max(64, units.unit_count // 64)))
+        self.shortlist_size = int(min(4096, max(256, units.unit_count // 96)))
         self.knows_selection = False
         if preselected is not None:
             self.add_rows(preselected, np.arange(len(preselected)))
