@@ -6,8 +6,9 @@ from swath.core.candidates import Candidates
 from swath.core.runs import RunState
 from swath.pipeline.closing import closed_at_its_end
 from swath.pipeline.findings import finding_document
+from swath.pipeline.messages import finding_line
 from swath.pipeline.ports import RunObserver, SelectionSession
-from swath.pipeline.selecting import select_units
+from swath.pipeline.selecting import Selected, select_units
 from swath.wire.run_config import SelectionConfig
 from swath.wire.selection_run import Choice, SelectionRunConfig, SelectionRunResult
 
@@ -35,7 +36,11 @@ def execute_selection_run(
 
 def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> Choice:
     """Choose among candidates. What is chosen depends on their content, not on their order."""
-    selected = select_units(
+    return _choice(candidates, _selected(config, candidates, threads))
+
+
+def _selected(config: SelectionConfig, candidates: Candidates, threads: int) -> Selected:
+    return select_units(
         config,
         vectors=candidates.vectors,
         keys=candidates.keys,
@@ -47,9 +52,13 @@ def choose(config: SelectionConfig, candidates: Candidates, *, threads: int) -> 
         name_of_row=lambda row: f"sample {candidates.sample_indices[row]}",
         threads=threads,
     )
+
+
+def _choice(candidates: Candidates, selected: Selected) -> Choice:
     return Choice(
         sample_indices=candidates.sample_indices[selected.units],
         available=selected.available,
+        eligible=selected.eligible,
         asked=selected.asked,
         stopped_by=selected.stopped_by,
         quality=selected.quality,
@@ -66,8 +75,10 @@ def _select(
     observer.advance(len(candidates))
     session.enter(RunState.SAMPLING)
     observer.stage(RunState.SAMPLING, total=None, unit="samples")
-    choice = choose(config, candidates, threads=threads)
-    observer.advance(len(choice.sample_indices))
+    selected = _selected(config, candidates, threads)
+    for finding in selected.findings:
+        session.log(finding.severity.upper(), finding_line(finding))
+    observer.advance(len(selected.units))
     session.enter(RunState.SAVING_RESULTS)
     observer.stage(RunState.SAVING_RESULTS, total=None, unit="samples")
-    return session.keep(choice)
+    return session.keep(_choice(candidates, selected))

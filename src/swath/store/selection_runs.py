@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from swath.core.errors import Conflict, InvalidConfig
 from swath.core.runs import RunState
+from swath.pipeline.wording import why_it_ended
 from swath.store import runs, schema, selections, tags
 from swath.store.clock import now_ms
 from swath.store.database import Store
@@ -300,11 +301,14 @@ def _message(config: SelectionRunConfig, choice: Choice, tag: str | None) -> str
         text += f"; they are tag {tag}"
         if config.new_tag not in (None, tag):
             text += f" ({config.new_tag} was taken by then)"
-    if choice.stopped_by == "minimum_distance":
-        text += f" (stopped early: every other {nouns[0]} is closer than the minimum distance to a selected one)"
-    elif choice.asked is not None and choice.asked > choice.available:
-        text += f" ({choice.asked:,} were asked for)"
-    return text
+    return text + why_it_ended(
+        choice.stopped_by,
+        noun=nouns[0],
+        selected=count,
+        asked=choice.asked,
+        available=choice.available,
+        eligible=choice.eligible,
+    )
 
 
 def _mask(members: NDArray[np.int64], count: int) -> NDArray[np.bool_]:

@@ -195,11 +195,12 @@ def parse_selection_run_config(data: Mapping[str, JsonValue]) -> SelectionRunCon
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Choice:
-    """What was chosen of `available` samples, in the order of choosing. `asked` is the count that was asked for, None
-    if none was; `stopped_by` is why it ended."""
+    """What was chosen of `available` samples, of which `eligible` passed all thresholds (None: there were none), in the
+    order of choosing. `asked` is the count that was asked for, None if none was; `stopped_by` is why it ended."""
 
     sample_indices: NDArray[np.int64]  # (K,)
     available: int
+    eligible: int | None = None
     asked: int | None
     stopped_by: str
     quality: SelectionQuality | None = None
@@ -215,7 +216,12 @@ class _Report(Document):
 
 def write_choice(choice: Choice) -> bytes:
     """The columns document of a choice."""
-    head: dict[str, Any] = {"available": choice.available, "asked": choice.asked, "stopped_by": choice.stopped_by}
+    head: dict[str, Any] = {
+        "available": choice.available,
+        "eligible": choice.eligible,
+        "asked": choice.asked,
+        "stopped_by": choice.stopped_by,
+    }
     report = _Report(quality=choice.quality, findings=choice.findings[:MOST_FINDINGS])
     # Beside the head, which is short: there may be thousands of categories.
     columns: dict[str, Column] = {
@@ -233,11 +239,16 @@ def read_choice(data: bytes) -> Choice:
     return Choice(
         sample_indices=columns.array("sample_indices", np.int32).astype(np.int64),
         available=columns.count("available"),
-        asked=None if columns.head.get("asked") is None else columns.count("asked"),
+        eligible=_count_or_none(columns, "eligible"),
+        asked=_count_or_none(columns, "asked"),
         stopped_by=storable(stopped_by)[:LONGEST_STOPPED_BY] if isinstance(stopped_by, str) else "",
         quality=report.quality,
         findings=report.findings,
     )
+
+
+def _count_or_none(columns: Columns, name: str) -> int | None:
+    return None if columns.head.get(name) is None else columns.count(name)
 
 
 def _read_report(columns: Columns) -> _Report:
