@@ -1,0 +1,499 @@
+/* The nearest rows of many rows, and the cells that spare most of the search.
+ *
+ * Rows are searched in cells: groups of rows around a centre. A block of queries meets the rows of a cell in tiles that
+ * stay in the cache, 6 rows x 16 queries of dot products at once. These float32 products only rule pairs out, with a
+ * margin (`slack`) that covers every rounding on the way; whatever may be near enough is measured in float64. What is
+ * kept is the least by (distance, place), so neither cells nor instruction sets decide, unless the number of cells a
+ * query may visit is limited: which cells are nearest is said in float32.
+ *
+ * A place is a number in the order that rows are looked at in; `order` says which stored row has it. Two kinds of
+ * numbers: `raw` rows are float32 copies of stored ones, padded with zeros to a multiple of 8; `centred` rows are
+ * (raw - shift) * scale. Scaled squared distances are compared with centred dot products. */
+#include "rows.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    ROWS = 6,
+    LANES = 16,
+    TILE_NUMBERS = 1 << 16, /* of the tile of rows that a block of queries passes over: 256 KB, twice */
+    CACHE_LINE = 64,
+};
+
+typedef float lanes __attribute__((vector_size(4 * LANES)));
+typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
+
+/* Rows that lie in two matrices, one after the other, in the given order. */
+typedef struct {
+    Rows first, second;
+    int64_t first_count, depth;
+    const int32_t *order;
+} Matrix;
+
+/* How to get from raw to centred numbers, and the margin of the filter. */
+typedef struct {
+    const float *shift;
+    float scale;
+    double slack;
+} Frame;
+
+typedef struct {
+    int64_t count;         /* of queries */
+    int64_t groups;        /* of LANES queries each, the last one padded */
+    float *raw;            /* (groups * LANES, width) */
+    float *columns;        /* (groups, depth, LANES), centred */
+    float *norms;          /* (groups * LANES,) of centred rows, squared */
+    float *limits;         /* (groups * LANES,): a dot product must exceed this plus the limit of the row */
+} Block;
+
+/* The nearest rows found so far of one query: a heap with the worst on top. */
+typedef struct {
+    double *distances;
+    int32_t *rows;
+    int64_t count;
+} Nearest;
+
+static int64_t up_to_multiple(int64_t count, int64_t step) { return (count + step - 1) / step * step; }
+
+static void *aligned(int64_t numbers, size_t size) {
+    size_t bytes = (numbers > 0 ? (size_t)numbers : 1) * size;
+    return aligned_alloc(CACHE_LINE, (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+}
+
+static void load(const Matrix *matrix, int64_t place, float *raw) {
+    int64_t row = matrix->order[place];
+    if (row < matrix->first_count)
+        load_row(matrix->first, row, raw);
+    else
+        load_row(matrix->second, row - matrix->first_count, raw);
+}
+
+static void centre(const Frame *frame, const float *restrict raw, int64_t depth, float *restrict centred) {
+    for (int64_t j = 0; j < depth; j++) centred[j] = (raw[j] - frame->shift[j]) * frame->scale;
+}
+
+static float squared_norm(const float *row, int64_t depth) {
+    Sums sums = {0};
+    int64_t j = 0;
+    for (; j + LANES_OF_SUMS <= depth; j += LANES_OF_SUMS) {
+        Sums numbers = __builtin_convertvector(part_at(row + j), Sums);
+        sums += numbers * numbers;
+    }
+    double total = folded(sums);
+    for (; j < depth; j++) total += (double)row[j] * row[j];
+    return (float)total;
+}
+
+/* 6 rows times 16 columns. A float32 sum in order of depth for every pair, wherever the pair lies in a block. */
+static inline __attribute__((always_inline)) void
+multiply(const float *rows, const float *columns, int64_t depth, lanes sums[ROWS]) {
+#pragma clang fp contract(fast)
+    const float *r0 = rows, *r1 = r0 + depth, *r2 = r1 + depth, *r3 = r2 + depth, *r4 = r3 + depth, *r5 = r4 + depth;
+    lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0};
+    for (int64_t j = 0; j < depth; j++) {
+        lanes column;
+        memcpy(&column, columns + j * LANES, sizeof column);
+        s0 += r0[j] * column;
+        s1 += r1[j] * column;
+        s2 += r2[j] * column;
+        s3 += r3[j] * column;
+        s4 += r4[j] * column;
+        s5 += r5[j] * column;
+    }
+    sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3, sums[4] = s4, sums[5] = s5;
+}
+
+static uint32_t bits_of(lane_ints wanted) {
+    typedef _Bool flags __attribute__((ext_vector_type(LANES)));
+    flags each = __builtin_convertvector(wanted, flags);
+    uint16_t bits;
+    memcpy(&bits, &each, sizeof bits);
+    return bits;
+}
+
+static void free_block(Block *block) {
+    free(block->raw);
+    free(block->columns);
+    free(block->norms);
+    free(block->limits);
+}
+
+static int load_block(Block *block, const Matrix *matrix, const Frame *frame, const int32_t *rows, int64_t count) {
+    int64_t depth = matrix->depth, width = padded(depth), places = up_to_multiple(count, LANES);
+    *block = (Block){
+        .count = count,
+        .groups = places / LANES,
+        .raw = aligned(places * width, sizeof(float)),
+        .columns = aligned(places * depth, sizeof(float)),
+        .norms = aligned(places, sizeof(float)),
+        .limits = aligned(places, sizeof(float)),
+    };
+    float *centred = aligned(depth, sizeof(float));
+    if (!block->raw || !block->columns || !block->norms || !block->limits || !centred) {
+        free(centred);
+        return 0;
+    }
+    memset(block->raw, 0, (size_t)(places * width) * sizeof(float));
+    memset(block->columns, 0, (size_t)(places * depth) * sizeof(float));
+    for (int64_t q = 0; q < places; q++) {
+        block->norms[q] = 0;
+        block->limits[q] = INFINITY;
+        if (q >= count) continue;
+        load(matrix, rows[q], block->raw + q * width);
+        centre(frame, block->raw + q * width, depth, centred);
+        block->norms[q] = squared_norm(centred, depth);
+        float *column = block->columns + q / LANES * depth * LANES + q % LANES;
+        for (int64_t j = 0; j < depth; j++) column[j * LANES] = centred[j];
+    }
+    free(centred);
+    return 1;
+}
+
+/* Whether (d, row) is worse than (e, other): farther, or as far and of a later place. */
+static int is_worse(double d, int32_t row, double e, int32_t other) {
+    return d > e || (d == e && row > other);
+}
+
+static void sink(Nearest *found, int64_t place, double distance, int32_t row) {
+    for (;;) {
+        int64_t child = 2 * place + 1;
+        if (child >= found->count) break;
+        if (child + 1 < found->count && is_worse(found->distances[child + 1], found->rows[child + 1],
+                                                 found->distances[child], found->rows[child]))
+            child++;
+        if (!is_worse(found->distances[child], found->rows[child], distance, row)) break;
+        found->distances[place] = found->distances[child];
+        found->rows[place] = found->rows[child];
+        place = child;
+    }
+    found->distances[place] = distance;
+    found->rows[place] = row;
+}
+
+/* Whether the row was kept. */
+static int keep(Nearest *found, int64_t k, double distance, int32_t row) {
+    if (found->count == k) {
+        if (!is_worse(found->distances[0], found->rows[0], distance, row)) return 0;
+        sink(found, 0, distance, row);
+        return 1;
+    }
+    int64_t place = found->count++;
+    while (place > 0) {
+        int64_t parent = (place - 1) / 2;
+        if (!is_worse(distance, row, found->distances[parent], found->rows[parent])) break;
+        found->distances[place] = found->distances[parent];
+        found->rows[place] = found->rows[parent];
+        place = parent;
+    }
+    found->distances[place] = distance;
+    found->rows[place] = row;
+    return 1;
+}
+
+/* Nearest first. */
+static void write_sorted(Nearest *found, int32_t *rows, float *distances) {
+    while (found->count > 0) {
+        int64_t last = found->count - 1;
+        rows[last] = found->rows[0];
+        distances[last] = (float)sqrt(found->distances[0]);
+        found->count = last;
+        if (last > 0) sink(found, 0, found->distances[last], found->rows[last]);
+    }
+}
+
+/* What a dot product must exceed, beside the limit of the row, for a distance that may be kept. Nothing is nearer than
+ * 0, and the rows of a cell come in order of place: full of zeros, a query is done. */
+static float limit_of(const Nearest *found, int64_t k, float norm, const Frame *frame) {
+    if (found->count < k) return -INFINITY;
+    double worst = found->distances[0] * frame->scale * frame->scale;
+    if (worst == 0) return INFINITY;
+    return (float)(0.5 * ((double)norm - worst) - frame->slack * ((double)norm + worst) - 1e-30);
+}
+
+static float row_limit(float norm, const Frame *frame) { return (float)((double)norm * (0.5 - frame->slack)); }
+
+typedef struct {
+    int64_t room;      /* for rows, a multiple of ROWS */
+    float *raw;        /* (room, width) */
+    float *centred;    /* (room, depth) */
+    float *limits;     /* (room,) */
+} Tile;
+
+static void free_tile(Tile *tile) {
+    free(tile->raw);
+    free(tile->centred);
+    free(tile->limits);
+}
+
+static int make_tile(Tile *tile, int64_t depth) {
+    int64_t room = TILE_NUMBERS / depth / ROWS * ROWS, width = padded(depth);
+    if (room < ROWS) room = ROWS;
+    if (room > 2048 / ROWS * ROWS) room = 2048 / ROWS * ROWS;
+    *tile = (Tile){
+        .room = room,
+        .raw = aligned(room * width, sizeof(float)),
+        .centred = aligned(room * depth, sizeof(float)),
+        .limits = aligned(room, sizeof(float)),
+    };
+    if (!tile->raw || !tile->centred || !tile->limits) return 0;
+    memset(tile->raw, 0, (size_t)(room * width) * sizeof(float));
+    memset(tile->centred, 0, (size_t)(room * depth) * sizeof(float));
+    return 1;
+}
+
+static void fill_tile(Tile *tile, const Matrix *matrix, const Frame *frame, const int32_t *rows, int64_t count) {
+    int64_t depth = matrix->depth, width = padded(depth);
+    for (int64_t r = 0; r < up_to_multiple(count, ROWS); r++) {
+        tile->limits[r] = INFINITY; /* padding is never near anything */
+        if (r >= count) continue;
+        load(matrix, rows[r], tile->raw + r * width);
+        centre(frame, tile->raw + r * width, depth, tile->centred + r * depth);
+        tile->limits[r] = row_limit(squared_norm(tile->centred + r * depth, depth), frame);
+    }
+}
+
+/* Squared distances (cells, places) of every query to every centre, scaled, as float32 has them. */
+static void measure_centres(const Block *block, const float *centres, const float *centre_norms, int64_t cell_count,
+                            int64_t depth, float *distances) {
+    int64_t places = block->groups * LANES;
+    for (int64_t first = 0; first < cell_count; first += ROWS)
+        for (int64_t group = 0; group < block->groups; group++) {
+            lanes sums[ROWS], norms;
+            multiply(centres + first * depth, block->columns + group * depth * LANES, depth, sums);
+            memcpy(&norms, block->norms + group * LANES, sizeof norms);
+            for (int64_t r = 0; r < ROWS && first + r < cell_count; r++) {
+                lanes squared = norms + centre_norms[first + r] - 2 * sums[r];
+                memcpy(distances + (first + r) * places + group * LANES, &squared, sizeof squared);
+            }
+        }
+}
+
+static int by_value(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+typedef struct {
+    float nearest;
+    int64_t cell;
+} Visit;
+
+static int by_nearest(const void *a, const void *b) {
+    const Visit *x = a, *y = b;
+    if (x->nearest != y->nearest) return x->nearest < y->nearest ? -1 : 1;
+    return (x->cell > y->cell) - (x->cell < y->cell);
+}
+
+/* How far the centre of a cell may be for one query: as far as that of its `probes` nearest cell, or of as many more as
+ * it takes to have `wanted` rows. */
+static float reach_of_query(const float *distances, int64_t places, int64_t cell_count, const int64_t *starts,
+                            int64_t probes, int64_t wanted, float *sorted) {
+    if (probes >= cell_count) return INFINITY;
+    for (int64_t c = 0; c < cell_count; c++) sorted[c] = distances[c * places];
+    qsort(sorted, (size_t)cell_count, sizeof *sorted, by_value);
+    for (; probes < cell_count; probes *= 2) {
+        int64_t rows = 0;
+        for (int64_t c = 0; c < cell_count; c++)
+            if (distances[c * places] <= sorted[probes - 1]) rows += starts[c + 1] - starts[c];
+        if (rows >= wanted) return sorted[probes - 1];
+    }
+    return INFINITY;
+}
+
+/* Whether no row of a cell can be near enough, by the triangle inequality. */
+static int is_out_of_reach(double squared_to_centre, double norm, double centre_norm, double radius, double worst,
+                           const Frame *frame) {
+    double to_centre = squared_to_centre - 4 * frame->slack * (norm + centre_norm);
+    if (to_centre <= radius * radius) return 0;
+    double apart = sqrt(to_centre) - radius;
+    return apart * apart * (1 - 1e-6) > worst * frame->scale * frame->scale;
+}
+
+/* Compare the open queries of a block with the rows of a tile. */
+static void search_tile(const Tile *tile, const int32_t *rows, int64_t row_count, Block *block, const uint8_t *is_open,
+                        const int32_t *queries, const Frame *frame, int64_t depth, int64_t k,
+                        Nearest *found) {
+    int64_t width = padded(depth);
+    for (int64_t group = 0; group < block->groups; group++) {
+        if (!is_open[group]) continue;
+        float *limits = block->limits + group * LANES;
+        for (int64_t r = 0; r < row_count; r += ROWS) {
+            lanes sums[ROWS], open;
+            memcpy(&open, limits, sizeof open);
+            multiply(tile->centred + r * depth, block->columns + group * depth * LANES, depth, sums);
+            lane_ints any = {0};
+            for (int n = 0; n < ROWS; n++) any |= sums[n] > open + tile->limits[r + n];
+            if (!bits_of(any)) continue;
+            for (int n = 0; n < ROWS && r + n < row_count; n++) {
+                memcpy(&open, limits, sizeof open);
+                uint32_t bits = bits_of(sums[n] > open + tile->limits[r + n]);
+                for (; bits; bits &= bits - 1) {
+                    int64_t q = group * LANES + __builtin_ctz(bits);
+                    if (rows[r + n] == queries[q]) continue;
+                    double distance = exact_distance(tile->raw + (r + n) * width, block->raw + q * width, width);
+                    if (keep(found + q, k, distance, rows[r + n]))
+                        block->limits[q] = limit_of(found + q, k, block->norms[q], frame);
+                }
+            }
+        }
+    }
+}
+
+typedef struct {
+    int64_t count;
+    const int64_t *starts;  /* (count + 1,) */
+    const int32_t *rows;    /* places of cell c, ascending: rows[starts[c]:starts[c + 1]] */
+    const float *centres;   /* (count rounded up to a multiple of ROWS, depth), centred */
+    const float *norms;     /* (count,) of centres, squared */
+    const double *radii;    /* (count,): no row of the cell is farther from the centre, scaled */
+} Cells;
+
+/* Close the queries that have no business in a cell, by a limit that nothing exceeds. Whether any is left. */
+static int open_queries(Block *block, const Cells *cells, int64_t cell, const float *distances, const float *reach,
+                        const Nearest *found, int64_t k, const Frame *frame, uint8_t *is_open) {
+    int some = 0;
+    for (int64_t group = 0; group < block->groups; group++) {
+        is_open[group] = 0;
+        for (int64_t q = group * LANES; q < (group + 1) * LANES; q++) {
+            block->limits[q] = INFINITY;
+            if (q >= block->count || distances[q] > reach[q]) continue;
+            if (found[q].count == k && is_out_of_reach(distances[q], block->norms[q], cells->norms[cell],
+                                                       cells->radii[cell], found[q].distances[0], frame))
+                continue;
+            block->limits[q] = limit_of(found + q, k, block->norms[q], frame);
+            is_open[group] |= block->limits[q] < INFINITY;
+        }
+        some |= is_open[group];
+    }
+    return some;
+}
+
+/* For each of `queries` (places) the `k` nearest rows other than itself, nearest first, of equally near ones the first
+ * place: out_rows and out_distances (Euclidean) are (all places, k), written at the places of the queries. A query visits
+ * its `probes` nearest cells, and more if they hold too few rows; all cells together hold k + 1. */
+EXPORT int64_t KERNEL(graph_search)(
+    const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
+    const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *queries,
+    int64_t query_count, int64_t cell_count, const int64_t *cell_starts, const int32_t *cell_rows, const float *centres,
+    const float *centre_norms, const double *radii, int64_t probes, int64_t k, int32_t *out_rows,
+    float *out_distances) {
+    Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
+                     order};
+    Frame frame = {shift, scale, slack};
+    Cells cells = {cell_count, cell_starts, cell_rows, centres, centre_norms, radii};
+    Block block;
+    Tile tile;
+    int has_memory = load_block(&block, &matrix, &frame, queries, query_count);
+    has_memory &= make_tile(&tile, depth);
+    int64_t places = block.groups * LANES;
+    Nearest *found = aligned(query_count, sizeof *found);
+    double *kept_distances = aligned(query_count * k, sizeof *kept_distances);
+    int32_t *kept_rows = aligned(query_count * k, sizeof *kept_rows);
+    float *distances = aligned(cell_count * places, sizeof *distances);
+    float *reach = aligned(places, sizeof *reach);
+    float *sorted = aligned(cell_count, sizeof *sorted);
+    Visit *visits = aligned(cell_count, sizeof *visits);
+    uint8_t *is_open = aligned(block.groups, sizeof *is_open);
+    has_memory &= found && kept_distances && kept_rows && distances && reach && sorted && visits && is_open;
+    if (has_memory) {
+        for (int64_t q = 0; q < query_count; q++)
+            found[q] = (Nearest){.distances = kept_distances + q * k, .rows = kept_rows + q * k};
+        measure_centres(&block, centres, centre_norms, cell_count, depth, distances);
+        for (int64_t q = 0; q < query_count; q++)
+            reach[q] = reach_of_query(distances + q, places, cell_count, cell_starts, probes, k + 1, sorted);
+        for (int64_t c = 0; c < cell_count; c++) {
+            visits[c] = (Visit){.nearest = INFINITY, .cell = c};
+            for (int64_t q = 0; q < query_count; q++) {
+                float distance = distances[c * places + q];
+                if (distance < visits[c].nearest) visits[c].nearest = distance;
+            }
+        }
+        qsort(visits, (size_t)cell_count, sizeof *visits, by_nearest);
+        for (int64_t v = 0; v < cell_count; v++) {
+            int64_t cell = visits[v].cell;
+            if (!open_queries(&block, &cells, cell, distances + cell * places, reach, found, k, &frame, is_open))
+                continue;
+            for (int64_t low = cell_starts[cell]; low < cell_starts[cell + 1]; low += tile.room) {
+                int64_t count = cell_starts[cell + 1] - low < tile.room ? cell_starts[cell + 1] - low : tile.room;
+                fill_tile(&tile, &matrix, &frame, cell_rows + low, count);
+                search_tile(&tile, cell_rows + low, count, &block, is_open, queries, &frame, depth, k, found);
+            }
+        }
+        for (int64_t q = 0; q < query_count; q++)
+            write_sorted(found + q, out_rows + queries[q] * k, out_distances + queries[q] * k);
+    }
+    free_block(&block);
+    free_tile(&tile);
+    free(found);
+    free(kept_distances);
+    free(kept_rows);
+    free(distances);
+    free(reach);
+    free(sorted);
+    free(visits);
+    free(is_open);
+    return has_memory ? 0 : NO_MEMORY;
+}
+
+/* For each of `rows` (places) the nearest of `centres` (count rounded up to a multiple of 6, depth), the first of equally near ones, and a squared
+ * distance, scaled, that it is not farther than. Written one after the other. */
+EXPORT int64_t KERNEL(graph_assign)(
+    const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
+    const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *rows, int64_t row_count,
+    int64_t cell_count, const float *centres, const float *centre_norms, int32_t *cells, double *squared_distances) {
+    Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
+                     order};
+    Frame frame = {shift, scale, slack};
+    Block block;
+    if (!load_block(&block, &matrix, &frame, rows, row_count)) {
+        free_block(&block);
+        return NO_MEMORY;
+    }
+    for (int64_t group = 0; group < block.groups; group++) {
+        lanes least = (lanes){0} + INFINITY;
+        lane_ints nearest = {0};
+        for (int64_t c = 0; c < cell_count; c += ROWS) {
+            lanes sums[ROWS];
+            multiply(centres + c * depth, block.columns + group * depth * LANES, depth, sums);
+            for (int n = 0; n < ROWS && c + n < cell_count; n++) {
+                lanes squared = centre_norms[c + n] - 2 * sums[n];
+                lane_ints is_less = squared < least;
+                least = (lanes)((is_less & (lane_ints)squared) | (~is_less & (lane_ints)least));
+                nearest = (is_less & (int32_t)(c + n)) | (~is_less & nearest);
+            }
+        }
+        for (int64_t q = group * LANES; q < (group + 1) * LANES && q < row_count; q++) {
+            double norm = block.norms[q], margin = 4 * slack * (norm + centre_norms[nearest[q % LANES]]);
+            double squared = norm + least[q % LANES];
+            cells[q] = nearest[q % LANES];
+            squared_distances[q] = (squared > 0 ? squared : 0) + margin;
+        }
+    }
+    free_block(&block);
+    return 0;
+}
+
+/* A number for each of rows [low, high) that rows of equal content share, and hardly any others: in the order of these
+ * numbers no order of storage leaves a trace, and the first rows are a random sample. -0 counts as 0, and float16 as the
+ * same numbers in float32. */
+EXPORT int64_t KERNEL(graph_digest)(const void *numbers, int64_t is_half, int64_t depth, int64_t low, int64_t high,
+                                    int64_t *digests) {
+    Rows rows = rows_at(numbers, is_half, depth);
+    float *raw = aligned(depth, sizeof *raw);
+    if (!raw) return NO_MEMORY;
+    for (int64_t row = low; row < high; row++) {
+        load_row(rows, row, raw);
+        uint64_t digest = 0x9e3779b97f4a7c15u;
+        for (int64_t j = 0; j < depth; j++) {
+            float number = raw[j] + 0.0f;
+            uint32_t bits;
+            memcpy(&bits, &number, sizeof bits);
+            digest = (digest ^ bits) * 0xff51afd7ed558ccdu;
+            digest ^= digest >> 32;
+        }
+        digests[row] = (int64_t)digest;
+    }
+    free(raw);
+    return 0;
+}
