@@ -270,9 +270,7 @@ class Combination:
         first = True
         while True:
             place, beats_all = round_.best()
-            if place is None:
-                return None
-            if not (beats_all or first):
+            if place is None or not (beats_all or first):  # a longer list might have done for longer
                 self._shortlist = min(SHORTLIST[1], self._shortlist * 2)
                 return None
             first = False
