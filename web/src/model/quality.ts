@@ -84,7 +84,7 @@ export interface TargetRow {
 /** A share this near to the one that was wanted is the one that was wanted. */
 const NEAR = 0.01;
 
-/** The shares of every balance, the largest first. */
+/** The shares of every balance: what was missed by most first. */
 export function targetGroups(quality: Quality): TargetRow[][] {
   const groups = new Map<number, TargetRow[]>();
   for (const { strategy, ...target } of quality.targets ?? []) {
@@ -92,9 +92,12 @@ export function targetGroups(quality: Quality): TargetRow[][] {
     groups.set(strategy, [...(groups.get(strategy) ?? []), row]);
   }
   return [...groups.values()].map((rows) =>
-    rows.sort((a, b) => b.wanted - a.wanted || b.available - a.available),
+    rows.sort((a, b) => missed(b) - missed(a) || b.wanted - a.wanted || b.available - a.available),
   );
 }
+
+/** To the percent that one sees. */
+const missed = ({ wanted, reached }: TargetRow): number => Math.round(Math.abs(wanted - reached) * 1000);
 
 export function targetsInWords(rows: readonly TargetRow[]): string {
   const short = rows.filter(({ isReached, reached, wanted }) => !isReached && reached < wanted).length;

@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import { count, percent } from '@/model/format';
 import type { CategoryRow } from '@/model/quality';
+import { LongList } from '@/ui/LongList';
 import classes from './CategoryCompare.module.css';
 
 interface CategoryCompareProps {
@@ -32,46 +33,52 @@ export function CategoryCompare({ rows }: CategoryCompareProps) {
           </span>
         ))}
       </div>
-      <table className={classes.table} aria-label="Categories before and after">
-        <thead>
-          <tr>
-            <th>Category</th>
-            <th>Shares</th>
-            <th data-number>There was</th>
-            {hasBefore && <th data-number>Before</th>}
-            <th data-number>{hasBefore ? 'After' : 'Chosen'}</th>
-            {hasRandom && <th data-number>Random</th>}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => {
-            const words = parts.map((part) => `${percent(shareOf(row, part), 1)} ${WORDS[part]}`).join(', ');
-            return (
-              <tr key={row.name}>
-                <td className={classes.name} title={row.name}>
-                  {row.name}
-                </td>
-                <td>
-                  <div className={classes.bars} role="img" aria-label={words} title={words}>
-                    {parts.map((part) => (
-                      <div
-                        key={part}
-                        className={classes.bar}
-                        data-part={part}
-                        style={{ width: `${((shareOf(row, part) / largest) * 100).toFixed(1)}%` }}
-                      />
-                    ))}
-                  </div>
-                </td>
-                <td data-number>{count(row.available)}</td>
-                {hasBefore && <td data-number>{count(row.before)}</td>}
-                <td data-number>{count(row.after)}</td>
-                {hasRandom && <td data-number>{row.random === null ? '' : row.random.toFixed(1)}</td>}
+      <LongList rows={rows} most={12} what="categories">
+        {(shown) => (
+          <table className={classes.table} aria-label="Categories before and after">
+            <thead>
+              <tr>
+                <th>Category</th>
+                <th>Shares</th>
+                <th data-number>There was</th>
+                {hasBefore && <th data-number>Before</th>}
+                <th data-number>{hasBefore ? 'After' : 'Chosen'}</th>
+                {hasRandom && <th data-number>Random</th>}
               </tr>
-            );
-          })}
-        </tbody>
-      </table>
+            </thead>
+            <tbody>
+              {shown.map((row) => {
+                const words = parts
+                  .map((part) => `${percent(shareOf(row, part), 1)} ${WORDS[part]}`)
+                  .join(', ');
+                return (
+                  <tr key={row.name}>
+                    <td className={classes.name} title={row.name}>
+                      {row.name}
+                    </td>
+                    <td>
+                      <div className={classes.bars} role="img" aria-label={words} title={words}>
+                        {parts.map((part) => (
+                          <div
+                            key={part}
+                            className={classes.bar}
+                            data-part={part}
+                            style={{ width: `${((shareOf(row, part) / largest) * 100).toFixed(1)}%` }}
+                          />
+                        ))}
+                      </div>
+                    </td>
+                    <td data-number>{count(row.available)}</td>
+                    {hasBefore && <td data-number>{count(row.before)}</td>}
+                    <td data-number>{count(row.after)}</td>
+                    {hasRandom && <td data-number>{row.random === null ? '' : row.random.toFixed(1)}</td>}
+                  </tr>
+                );
+              })}
+            </tbody>
+          </table>
+        )}
+      </LongList>
     </>
   );
 }

@@ -9,6 +9,7 @@ import {
   type Figure,
   type TargetRow,
 } from '@/model/quality';
+import { LongList } from '@/ui/LongList';
 import classes from './Quality.module.css';
 
 /** How good a selection is beside random ones, and whether the shares of a balance were reached. */
@@ -86,35 +87,39 @@ function Targets({ rows }: { rows: readonly TargetRow[] }) {
       <Text size="sm" mb={6}>
         {targetsInWords(rows)}
       </Text>
-      <table className={classes.targets} aria-label="Shares wanted and reached">
-        <thead>
-          <tr>
-            <th>Category</th>
-            <th>Reached, and the mark of what was wanted</th>
-            <th data-number>Wanted</th>
-            <th data-number>Reached</th>
-            <th data-number>There was</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ category, wanted, reached, available, isReached }) => (
-            <tr key={category} data-missed={!isReached || undefined}>
-              <td className={classes.category} title={category}>
-                {category}
-              </td>
-              <td aria-hidden>
-                <span className={classes.track}>
-                  <span className={classes.bar} data-own style={{ width: wide(reached / most) }} />
-                  <span className={classes.mark} style={{ left: wide(wanted / most) }} />
-                </span>
-              </td>
-              <td data-number>{percent(wanted, 1)}</td>
-              <td data-number>{percent(reached, 1)}</td>
-              <td data-number>{count(Math.round(available))}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <LongList rows={rows} most={10} what="shares">
+        {(shown) => (
+          <table className={classes.targets} aria-label="Shares wanted and reached">
+            <thead>
+              <tr>
+                <th>Category</th>
+                <th>Reached, and the mark of what was wanted</th>
+                <th data-number>Wanted</th>
+                <th data-number>Reached</th>
+                <th data-number>There was</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map(({ category, wanted, reached, available, isReached }) => (
+                <tr key={category} data-missed={!isReached || undefined}>
+                  <td className={classes.category} title={category}>
+                    {category}
+                  </td>
+                  <td aria-hidden>
+                    <span className={classes.track}>
+                      <span className={classes.bar} data-own style={{ width: wide(reached / most) }} />
+                      <span className={classes.mark} style={{ left: wide(wanted / most) }} />
+                    </span>
+                  </td>
+                  <td data-number>{percent(wanted, 1)}</td>
+                  <td data-number>{percent(reached, 1)}</td>
+                  <td data-number>{count(Math.round(available))}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        )}
+      </LongList>
     </div>
   );
 }

@@ -14,10 +14,12 @@ import { Examples } from './Examples';
 interface ChosenProps {
   result: SelectionResult;
   dataset: DatasetDetails;
+  /** What can be done with it. */
+  children: ReactNode;
 }
 
 /** What a dry run would choose, and how good that is. */
-export function Chosen({ result, dataset }: ChosenProps) {
+export function Chosen({ result, dataset, children }: ChosenProps) {
   const selected = result.selected ?? 0;
   const findings = result.findings ?? [];
   return (
@@ -30,6 +32,7 @@ export function Chosen({ result, dataset }: ChosenProps) {
           {passage(result)}
         </Text>
       </div>
+      {children}
       {findings.length > 0 && <Findings findings={findings} />}
       {result.selection_id != null && selected > 0 && (
         <Examples dataset={dataset} selection={result.selection_id} total={selected} />

@@ -15,6 +15,7 @@ import { NoWorkerNotice } from '@/running/NoWorkerNotice';
 import { Panel } from '@/ui/Panel';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { DryRun } from './DryRun';
+import { goTo } from './goTo';
 import { SelectFields } from './SelectFields';
 import classes from './Select.module.css';
 
@@ -115,11 +116,6 @@ export function SelectAgain({ dataset, first, clonedFrom }: SelectAgainProps) {
       )}
     </FormWithSide>
   );
-}
-
-function goTo(part: HTMLElement | null): void {
-  part?.scrollIntoView({ block: 'start' });
-  part?.focus({ preventScroll: true });
 }
 
 /** What a dry run depends on: not on the name of a tag that it does not make, nor on when it runs. */

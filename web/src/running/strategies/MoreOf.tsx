@@ -1,9 +1,10 @@
 import { Group, Select } from '@mantine/core';
 import type { Aggregate } from '@/model/strategies';
 import { NumberField, RequiredNumber } from '@/ui/NumberField';
-import { bringsTogether } from './fields';
+import { comparesVectors } from './fields';
 import { MinimumDistance } from './MinimumDistance';
 import type { PartProps } from './parts';
+import { VectorsField } from './VectorsField';
 
 const AGGREGATES: { value: Aggregate; label: string }[] = [
   { value: 'max', label: 'their highest value' },
@@ -11,12 +12,20 @@ const AGGREGATES: { value: Aggregate; label: string }[] = [
   { value: 'sum', label: 'the sum of their values' },
 ];
 
+interface MoreOfProps extends PartProps {
+  /** Which of them. */
+  fields: readonly string[];
+}
+
 /** What can be decided about a strategy beyond that. */
-export function MoreOf(props: PartProps) {
-  const { strategy, onChange, inputs, errors } = props;
+export function MoreOf(props: MoreOfProps) {
+  const { strategy, onChange, errors, fields } = props;
   return (
     <>
-      {'aggregate' in strategy && bringsTogether(strategy, inputs) && (
+      {comparesVectors(strategy) && fields.includes('input') && (
+        <VectorsField {...props} strategy={strategy} />
+      )}
+      {'aggregate' in strategy && fields.includes('aggregate') && (
         <Select
           label="Of several objects counts"
           maw={320}

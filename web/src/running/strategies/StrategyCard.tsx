@@ -4,7 +4,7 @@ import { useId } from 'react';
 import type { FieldErrors } from '@/model/fieldErrors';
 import type { SelectionInputs } from '@/model/selectionInputs';
 import { hasStrength, STRATEGY_WORDS, type Strategy } from '@/model/strategies';
-import { bringsTogether, fieldsOf, foldedFieldsOf, saysFolded } from './fields';
+import { fieldsOf, foldedFields, isSaid } from './fields';
 import { STRATEGY_ICONS } from './icons';
 import { MoreFields } from './MoreFields';
 import { MoreOf } from './MoreOf';
@@ -41,11 +41,7 @@ export function StrategyCard(props: StrategyCardProps) {
       error={errors('strength')}
     />
   );
-  const isUnusual = hasStrength(strategy) && strategy.strength !== 1;
-  // Alone, chance knows no more and no less of itself.
-  const hasFold =
-    foldedFieldsOf(strategy).some((name) => name !== 'aggregate' || bringsTogether(strategy, inputs)) ||
-    (isAlone && hasStrength(strategy) && strategy.type !== 'random');
+  const folded = foldedFields(strategy, inputs, isAlone);
   const parts = { strategy, onChange, inputs, errors };
   return (
     <div
@@ -72,13 +68,13 @@ export function StrategyCard(props: StrategyCardProps) {
       <Stack gap="sm" className={classes.cardBody}>
         <TypeFields {...parts} />
         {!isAlone && strength}
-        {hasFold && (
+        {folded.length > 0 && (
           <MoreFields
             of={title}
-            isOpenAtFirst={saysFolded(strategy) || (isAlone && isUnusual)}
-            isWrong={errors(...foldedFieldsOf(strategy), ...(isAlone ? ['strength'] : [])) !== undefined}
+            isOpenAtFirst={isSaid(strategy, folded)}
+            isWrong={errors(...folded) !== undefined}
           >
-            <MoreOf {...parts} />
+            <MoreOf {...parts} fields={folded} />
             {isAlone && strength}
           </MoreFields>
         )}

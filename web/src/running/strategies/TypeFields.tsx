@@ -1,6 +1,7 @@
-import { RANDOM_NUMBERS } from '@/model/selectionInputs';
+import { RANDOM_NUMBERS, type SelectionInputs } from '@/model/selectionInputs';
 import { RequiredNumber } from '@/ui/NumberField';
 import { BalanceFields } from './BalanceFields';
+import { hasChoice, type OfVectors } from './fields';
 import { NumberInputFields } from './NumberInputFields';
 import type { PartProps } from './parts';
 import { QueryFields } from './QueryFields';
@@ -14,12 +15,12 @@ export function TypeFields(props: PartProps) {
     case 'diversity':
     case 'representative':
     case 'typicality':
-      return <VectorsField {...props} strategy={strategy} />;
+      return asksForVectors(strategy, inputs) && <VectorsField {...props} strategy={strategy} />;
     case 'similarity':
       return (
         <>
           <QueryFields {...props} strategy={strategy} />
-          <VectorsField {...props} strategy={strategy} />
+          {asksForVectors(strategy, inputs) && <VectorsField {...props} strategy={strategy} />}
         </>
       );
     case 'weights':
@@ -49,3 +50,7 @@ export function TypeFields(props: PartProps) {
       );
   }
 }
+
+/** Objects are compared with objects by nearly everybody: of them this is folded away. */
+const asksForVectors = (strategy: OfVectors, inputs: SelectionInputs): boolean =>
+  inputs.unit === 'images' && hasChoice(strategy, inputs);

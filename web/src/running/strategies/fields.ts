@@ -1,45 +1,55 @@
 /** Which fields of a strategy stand where on its card, by their names in a request. */
-import type { SelectionInputs } from '@/model/selectionInputs';
-import { choiceOf } from '@/model/selectionInputs';
-import { newStrategy, unusual, type Strategy, type StrategyType } from '@/model/strategies';
-
-/** Folded away: most people leave them as they are. */
-const FOLDED: Readonly<Record<StrategyType, readonly string[]>> = {
-  diversity: ['aggregate', 'minimum_distance', 'minimum_distance_mode'],
-  representative: ['num_nearest_neighbors'],
-  typicality: ['aggregate', 'num_nearest_neighbors', 'minimum_typicality'],
-  similarity: ['aggregate'],
-  weights: ['maximum_sum', 'target_range'],
-  threshold: [],
-  balance: [],
-  random: [],
-};
-
-const OPEN: Readonly<Record<StrategyType, readonly string[]>> = {
-  diversity: ['input', 'strength'],
-  representative: ['input', 'strength'],
-  typicality: ['input', 'strength'],
-  similarity: ['input', 'query', 'strength'],
-  weights: ['input', 'strength'],
-  threshold: ['input', 'operation', 'threshold'],
-  balance: ['input', 'distribution', 'target', 'strength'],
-  random: ['seed', 'strength'],
-};
+import { choiceOf, type SelectionInputs } from '@/model/selectionInputs';
+import { hasStrength, newStrategy, unusual, type Strategy } from '@/model/strategies';
 
 /** All fields of a card that can say what is wrong with them. */
-export const fieldsOf = ({ type }: Strategy): readonly string[] => [...OPEN[type], ...FOLDED[type]];
+export const fieldsOf = (strategy: Strategy): string[] =>
+  Object.keys(newStrategy(strategy.type)).filter((name) => name !== 'type');
 
-export const foldedFieldsOf = ({ type }: Strategy): readonly string[] => FOLDED[type];
-
-/** Whether something that is folded away was said: then it is shown. */
-export function saysFolded(strategy: Strategy): boolean {
-  const said = unusual(strategy);
-  return FOLDED[strategy.type].some((name) => name in said);
+/** Those that most people leave as they are; `isAlone`: no other strategy has a say beside it. */
+export function foldedFields(strategy: Strategy, inputs: SelectionInputs, isAlone: boolean): string[] {
+  return [
+    ...(comparesVectors(strategy) && inputs.unit === 'objects' && hasChoice(strategy, inputs)
+      ? ['input']
+      : []),
+    ...('aggregate' in strategy && bringsTogether(strategy, inputs) ? ['aggregate'] : []),
+    ...fieldsOf(strategy).filter((name) => FOLDED.has(name)),
+    ...(isAlone && hasStrength(strategy) && strategy.type !== 'random' ? ['strength'] : []),
+  ];
 }
 
+const FOLDED = new Set([
+  'minimum_distance',
+  'minimum_distance_mode',
+  'num_nearest_neighbors',
+  'minimum_typicality',
+  'maximum_sum',
+  'target_range',
+]);
+
+/** Whether something that is folded away was said: then it is shown. */
+export function isSaid(strategy: Strategy, fields: readonly string[]): boolean {
+  const said = unusual(strategy);
+  return fields.some((name) => name in said);
+}
+
+export type OfVectors = Extract<
+  Strategy,
+  { type: 'diversity' | 'representative' | 'typicality' | 'similarity' }
+>;
+
+export const comparesVectors = (strategy: Strategy): strategy is OfVectors =>
+  'input' in strategy && strategy.input.type === 'embeddings';
+
+/** Whether there is more than one answer to whose looks are compared. */
+export const hasChoice = ({ input }: OfVectors, { vectors }: SelectionInputs): boolean =>
+  vectors.length > 1 || choiceOf(input, vectors) === undefined;
+
 /** Whether units have several vectors here, which are brought together. */
-export function bringsTogether(strategy: Strategy, inputs: SelectionInputs): boolean {
-  if (!('aggregate' in strategy)) return false;
+function bringsTogether(
+  strategy: Extract<Strategy, { aggregate: unknown }>,
+  { vectors }: SelectionInputs,
+): boolean {
   const isUsual = strategy.aggregate === newStrategy(strategy.type).aggregate;
-  return !isUsual || (choiceOf(strategy.input, inputs.vectors)?.isMany ?? strategy.input.of === 'objects');
+  return !isUsual || (choiceOf(strategy.input, vectors)?.isMany ?? strategy.input.of === 'objects');
 }
