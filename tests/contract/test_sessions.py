@@ -20,10 +20,12 @@ from swath.adapters.parquet import ParquetTables
 from swath.adapters.remote_session import RemoteRunSession
 from swath.client.transport import Transport
 from swath.core.access import Scope
+from swath.core.errors import InvalidConfig
 from swath.pipeline.ports import KillPoint, RunSession
 from swath.server.app import create_app
 from swath.server.services import Services
 from swath.store import queue
+from swath.store.attaching import attach_metadata
 from swath.store.clock import now_ms
 from swath.store.credentials import Vault
 from swath.store.database import Store, open_store
@@ -31,6 +33,7 @@ from swath.store.datasets import create_dataset, plan_image_dataset
 from swath.store.home import Home, open_home
 from swath.store.runs import request_cancel
 from swath.store.session import do_nothing, open_run
+from swath.store.sharing import find_dataset
 from swath.store.tokens import issue_token
 from swath.store.users import local_user
 from swath.testing.session_contract import (
@@ -43,6 +46,7 @@ from swath.testing.session_contract import (
     images_by_name,
     make_additions,
 )
+from swath.wire.metadata import MetadataChange
 
 BASE_URL = "http://localhost"
 
@@ -152,6 +156,32 @@ def test_rows_come_in_pages(remote_runs: RemoteRuns, monkeypatch: pytest.MonkeyP
     later = remote_runs.open()
     assert crops_by_key(later) == expected_crops(additions)
     assert set(images_by_name(later)) == {"a.jpg", "b.jpg", "c.jpg"}
+
+
+def test_what_people_attached_reaches_a_worker_as_it_is(remote_runs: RemoteRuns, store: Store) -> None:
+    session = remote_runs.open()
+    session.commit(make_additions({"a.jpg": 1, "b.jpg": 1, "c.jpg": 0}))
+    finish(session)
+    with store.writing() as connection:
+        changes = [
+            MetadataChange(file_name="a.jpg", metadata={"lux": 2.5, "place": {"name": "Zürich"}, "other": 1}),
+            MetadataChange(file_name="c.jpg", metadata={"place": {"name": "town"}, "dry": True}),
+        ]
+        attach_metadata(connection, find_dataset(connection, "vehicles"), changes)
+    attached = remote_runs.open().attached_values(["lux", "place.name", "dry", "nothing"])
+    assert attached.keys == ("dry", "lux", "other", "place.name")
+    assert attached.of_image == {
+        "a.jpg": {"lux": 2.5, "place.name": "Zürich"},
+        "c.jpg": {"place.name": "town", "dry": True},
+    }
+
+
+def test_keys_that_are_no_list_of_texts_are_refused(remote_runs: RemoteRuns) -> None:
+    session = remote_runs.open()
+    assert isinstance(session, RemoteRunSession)
+    for keys in ("lux", "{}", "[1]"):
+        with pytest.raises(InvalidConfig, match="JSON list of texts"):
+            session._columns("attached-values", {"keys": keys})
 
 
 CHILD = """

@@ -400,12 +400,15 @@ class _Run:
             images = [row for row in images if works[row].key not in there]
         else:
             is_candidate = table.outcome <= BoxOutcome.CLIPPED
+            has_objects = np.unique(table.image_row[is_candidate])
             is_candidate &= ~is_among(table.key, self.earlier.object_keys)
             rows = np.flatnonzero(is_candidate)
+            used_up = set(np.setdiff1d(has_objects, table.image_row[rows]).tolist())
+            images = [row for row in images if row not in used_up]
             rows = rows[first_of_each_key(table.key[rows])]
             if self.config.selection.unit is SelectionUnit.OBJECTS:
                 return object_units(table, rows), table.key[rows]
-        # Images without objects of their own are candidates too: they are taken after all others.
+        # Images without any objects are candidates too; those whose objects are all there already have nothing to add.
         units = image_units(np.array(images, dtype=np.int64), table, rows)
         return units, image_keys([_digest(works[row]) for row in images])
 

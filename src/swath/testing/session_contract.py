@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from swath.core.additions import CropAdditions, ImageAdditions, RunAdditions, UsedFile
 from swath.core.embeddings import STORED_DTYPE, EmbedderIdentity
-from swath.core.errors import Conflict
+from swath.core.errors import Conflict, NotFound
 from swath.core.objects import BoxOutcome, ObjectTable, object_keys
 from swath.core.outcomes import FileOutcome
 from swath.core.predictions import Category, TaskSchema, TaskType
 from swath.core.runs import RunState
+from swath.core.scoring import ScoreColumns
 from swath.pipeline.ports import KillPoint, RunSession
 
 EMBEDDER = EmbedderIdentity(name="eight numbers", digest="8" * 64, dimension=8, input_size=32, resize_mode="squash")
@@ -111,6 +112,22 @@ def make_additions(
             ),
             *also_used,
         ),
+    )
+
+
+def with_scores(additions: RunAdditions, task: str = "wheels", *, first: float = 0.0) -> RunAdditions:
+    """The same with two scores of a task: that of row i is `first` + i hundredths, and every second image lacks one."""
+
+    def scores(count: int) -> ScoreColumns:
+        values = first + np.arange(count) / 100
+        gaps = np.where(np.arange(count) % 2, np.nan, values)
+        return ScoreColumns(names=((task, "entropy"), (task, "gaps")), values=np.stack([values, gaps], axis=1))
+
+    crops = additions.crops
+    return replace(
+        additions,
+        images=replace(additions.images, scores=scores(len(additions.images))),
+        crops=None if crops is None else replace(crops, scores=scores(len(crops))),
     )
 
 
@@ -416,6 +433,75 @@ class RunSessionContract:
         assert set(later.used_files()) == {"a.jpg", "b.jpg"}
         assert list(images_by_name(later)) == ["a.jpg", "b.jpg"]
         assert list(later.known_crop_files()) == []
+
+    def test_what_is_known_of_earlier_samples_is_that_of_each_of_them(self, open_session: OpenSession) -> None:
+        session = open_session()
+        empty = session.earlier_values()
+        assert (empty.file_names, len(empty.category_ids), empty.image_scores.names) == ((), 0, ())
+        session.commit(with_scores(make_additions({"b.jpg": 3, "a.jpg": 2})))
+        finish(session)
+        session = open_session()
+        session.commit(make_additions({"c.jpg": 1}))
+        finish(session)
+        later = open_session()
+        known = later.earlier_values()
+        assert known.file_names == ("a.jpg", "b.jpg", "c.jpg")
+        assert known.image_sizes.tolist() == [[640, 480, 1000]] * 3
+        assert known.image_of_crop.tolist() == [0, 0, 1, 1, 1, 2]
+        assert known.category_ids.tolist() == [0, 1, 0, 1, 0, 0]
+        assert known.crop_sizes.tolist() == [[21, 11]] * 6
+        entropy, gaps = (known.image_scores.column("wheels", name).tolist() for name in ("entropy", "gaps"))
+        assert entropy == pytest.approx([0.0, 0.01, np.nan], nan_ok=True)
+        assert gaps == pytest.approx([0.0, np.nan, np.nan], nan_ok=True)
+        of_crops = known.crop_scores.column("wheels", "entropy")
+        assert of_crops == pytest.approx([0, 0.01, 0.02, 0.03, 0.04, np.nan], nan_ok=True)
+        assert len(known.category_ids) == len(later.earlier_crops(EMBEDDER).vectors)
+
+    def test_scores_of_images_that_changed_are_replaced_others_are_kept_by_task(
+        self, open_session: OpenSession
+    ) -> None:
+        session = open_session()
+        session.commit(with_scores(make_additions({"a.jpg": 1, "b.jpg": 1})))
+        finish(session)
+        session = open_session(task="doors")
+        doors = make_additions({"a.jpg": 1, "b.jpg": 1}, task="doors", versions={"b.jpg": 2})
+        session.commit(with_scores(doors, "doors", first=0.5))
+        finish(session)
+        known = open_session().earlier_values()
+        wheels = known.image_scores.column("wheels", "entropy")
+        assert wheels == pytest.approx([0.0, np.nan], nan_ok=True)
+        assert known.image_scores.column("doors", "entropy") == pytest.approx([0.5, 0.51])
+        # The crop of the image whose pixels are gone is no crop that counts.
+        assert known.image_of_crop.tolist() == [0]
+
+    def test_a_query_is_found_by_dataset_and_tag(self, open_session: OpenSession) -> None:
+        session = open_session()
+        session.commit(make_additions({"a.jpg": 2}))
+        finish(session)
+        later = open_session(name="bicycles")
+        vectors = later.query_vectors("vehicles-crops", "initial-tag", EMBEDDER)
+        assert {vector.tobytes() for vector in vectors} == set(expected_crops(make_additions({"a.jpg": 2})).values())
+        with pytest.raises(NotFound):
+            later.query_vectors("vehicles-crops", "nothing", EMBEDDER)
+        with pytest.raises(NotFound):
+            later.query_vectors("nowhere", "initial-tag", EMBEDDER)
+        with pytest.raises(Conflict, match="cannot be compared"):
+            later.query_vectors("vehicles-crops", "initial-tag", OTHER_EMBEDDER)
+
+    def test_nothing_is_attached_to_images_until_somebody_does(self, open_session: OpenSession) -> None:
+        session = open_session()
+        session.commit(make_additions({"a.jpg": 1}))
+        attached = session.attached_values(["weather"])
+        assert (attached.keys, attached.of_image) == ((), {})
+
+    def test_scores_out_of_step_are_refused(self, open_session: OpenSession) -> None:
+        additions = with_scores(make_additions({"a.jpg": 2}))
+        assert additions.crops is not None
+        assert additions.crops.scores is not None
+        short = replace(additions.crops, scores=additions.crops.scores.take(np.array([0])))
+        session = open_session()
+        with pytest.raises(ValueError, match="crops"):
+            session.commit(replace(additions, crops=short))
 
     def test_states_go_forward_and_end_once(self, open_session: OpenSession) -> None:
         session = open_session()
