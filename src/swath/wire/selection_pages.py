@@ -88,15 +88,11 @@ def read_placed_page(data: bytes) -> PlacedPage:
         case "categories":
             page = _read_categories(columns)
         case "vectors":
-            page = VectorPage(
-                vectors=columns.array("vector", STORED_DTYPE, (None, None)),
-                unit_of_row=columns.array("unit_of_row", np.int64),
-                unit_count=columns.count("unit_count"),
-            )
+            page = _read_vectors(columns)
         case "nothing":
             page = None
         case kind:
-            raise InvalidConfig(f"a page of inputs cannot be read: its kind is `{kind}`")
+            raise InvalidConfig(f"{columns.what} cannot be read: its kind is `{kind}`")
     return PlacedPage(total=columns.count("total"), next=columns.count("next"), page=page)
 
 
@@ -122,9 +118,23 @@ def _category_columns(page: CategoryPage) -> dict[str, Column]:
 
 
 def _read_categories(columns: Columns) -> CategoryPage:
-    return CategoryPage(
-        names=columns.texts("name"),
-        starts=columns.array("start", np.int64),
-        categories=columns.array("category", np.int32),
-        amounts=columns.array("amount", np.float64),
-    )
+    try:
+        return CategoryPage(
+            names=columns.texts("name"),
+            starts=columns.array("start", np.int64),
+            categories=columns.array("category", np.int32),
+            amounts=columns.array("amount", np.float64),
+        )
+    except ValueError as exc:
+        raise InvalidConfig(f"{columns.what} cannot be read: {exc}") from exc
+
+
+def _read_vectors(columns: Columns) -> VectorPage:
+    try:
+        return VectorPage(
+            vectors=columns.array("vector", STORED_DTYPE, (None, None)),
+            unit_of_row=columns.array("unit_of_row", np.int64),
+            unit_count=columns.count("unit_count"),
+        )
+    except ValueError as exc:
+        raise InvalidConfig(f"{columns.what} cannot be read: {exc}") from exc

@@ -4,6 +4,7 @@ numbers and a stored selection."""
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -256,12 +257,17 @@ def _read_report(columns: Columns) -> _Report:
     if len(texts) != 1:
         raise InvalidConfig("the choice cannot be read: it has no report")
     try:
-        return _Report.model_validate(json.loads(texts[0], parse_constant=_refuse_constant))
+        report = _Report.model_validate(json.loads(texts[0], parse_constant=_finite, parse_float=_finite))
+        report.model_dump_json()  # halves of characters cannot be kept
     except ValidationError as exc:
         raise as_invalid_config(exc) from exc
     except (ValueError, RecursionError) as exc:
-        raise InvalidConfig("the choice cannot be read: its report is no JSON") from exc
+        raise InvalidConfig("the choice cannot be read: its report is no JSON that can be kept") from exc
+    return report
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
