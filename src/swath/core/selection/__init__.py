@@ -9,6 +9,9 @@ from swath.core.selection.nearest import nearest_selected
 from swath.core.selection.objective import MapChunks
 from swath.core.selection.picks import Picks, StoppedBy, UnmetLimit
 from swath.core.selection.random_order import Random
+from swath.core.selection.representative import Representative
+from swath.core.selection.similarity import similarity
+from swath.core.selection.typicality import UnitValues, typicality
 from swath.core.selection.units import Units
 from swath.core.selection.weights import Weights, threshold_mask
 
@@ -20,13 +23,17 @@ __all__ = [
     "MapChunks",
     "Picks",
     "Random",
+    "Representative",
     "StoppedBy",
+    "UnitValues",
     "Units",
     "UnmetLimit",
     "Weights",
     "nearest_selected",
     "resolve_amount",
     "select",
+    "similarity",
     "target_shares",
     "threshold_mask",
+    "typicality",
 ]

@@ -15,6 +15,7 @@ from swath.core.selection.limits import GroupLimit
 from swath.core.selection.objective import MapChunks, Measure, Shortlist
 from swath.core.selection.picks import Picks, StoppedBy
 from swath.core.selection.random_order import Random
+from swath.core.selection.representative import Representative
 from swath.core.selection.units import RowsOfUnits
 
 HIGHEST_STRENGTH = 1e9
@@ -52,6 +53,8 @@ def select(
         (objective,) = objectives
         if isinstance(objective, Random):
             return _select_at_random(objective, count, by_rank)
+        if isinstance(objective, Representative):
+            return _select_representative(objective, count, rank, by_rank, map_chunks)
         if isinstance(objective, Diversity):
             return _select_diverse(objective, count, rank.astype(np.int64), by_rank, map_chunks)
     return Combination(objectives, count=count, by_rank=by_rank, limits=limits, map_chunks=map_chunks).run()
@@ -59,6 +62,24 @@ def select(
 
 def _select_at_random(objective: Random, count: int, by_rank: NDArray[np.int64]) -> Picks:
     chosen = objective.shuffled(by_rank)[:count]
+    return Picks(
+        rows=chosen,
+        distances=np.full(len(chosen), np.nan),
+        stopped_by="count" if len(chosen) == count else "exhausted",
+    )
+
+
+def _select_representative(
+    objective: Representative,
+    count: int,
+    rank: NDArray[np.int64],
+    by_rank: NDArray[np.int64],
+    map_chunks: MapChunks,
+) -> Picks:
+    chosen = objective.pick(rank, count=count, map_chunks=map_chunks)
+    if len(chosen) < count:  # what is left has no rows
+        without_rows = by_rank[~np.isin(by_rank, chosen)]
+        chosen = np.concatenate([chosen, without_rows[: count - len(chosen)]])
     return Picks(
         rows=chosen,
         distances=np.full(len(chosen), np.nan),
