@@ -13,6 +13,7 @@ from swath.core.errors import InvalidConfig
 from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
 from swath.core.scoring import image_score_names
 from swath.pipeline.known_metadata import CROP_KEYS, IMAGE_KEYS
+from swath.pipeline.metadata_files import MetadataFiles, find_metadata
 from swath.pipeline.ports import Datasource, RunSession
 from swath.pipeline.predictions import find_prediction_files
 from swath.pipeline.task_reading import NamedTask
@@ -37,7 +38,7 @@ class InputPlan:
 
     `tasks` are those besides the run's own, whose probabilities are needed `with_shares`; `with_images` says that
     vectors of full images are needed beside those of objects. `queries` are the vectors of similarities by the number
-    of the strategy.
+    of the strategy. `attached` is what people attached to images, `metadata` where more of it lies beside the images.
     """
 
     config: RunConfig
@@ -45,6 +46,7 @@ class InputPlan:
     with_shares: bool = False
     with_images: bool = False
     attached: AttachedValues = field(default_factory=lambda: AttachedValues(keys=(), of_image={}))
+    metadata: MetadataFiles | None = None
     queries: dict[int, Vectors] = field(default_factory=dict)
 
     @property
@@ -79,7 +81,7 @@ class InputPlan:
         for name in config.selection.quotas or {}:
             if schema is not None:
                 _check_category(name, schema, "selection.quotas")
-        plan._find_keys(session)
+        plan._find_keys(session, sources)
         return plan
 
     def task_of(self, given: ScoresInput | PredictionsInput | EmbeddingsInput, place: str) -> str:
@@ -149,16 +151,27 @@ class InputPlan:
         """Keys of metadata that the run knows by itself."""
         return CROP_KEYS if self.config.selection.unit is SelectionUnit.OBJECTS else IMAGE_KEYS
 
-    def _find_keys(self, session: RunSession) -> None:
+    def keys_in_files(self) -> tuple[str, ...]:
+        """The keys that strategies ask for and that files beside the images may have."""
+        asked = {
+            given.key
+            for strategy in self.config.selection.strategies
+            if isinstance(given := input_of(strategy), MetadataInput)
+        }
+        return tuple(sorted(asked & set(() if self.metadata is None else self.metadata.keys)))
+
+    def _find_keys(self, session: RunSession, sources: Sequence[Datasource]) -> None:
         asked = {
             f"selection.strategies[{number}].input.key": given.key
             for number, strategy in enumerate(self.config.selection.strategies)
             if isinstance(given := input_of(strategy), MetadataInput)
         }
         known = self.measured_keys()
-        if set(asked.values()) - set(known) and session.target.image_samples:
-            self.attached = session.attached_values(sorted(set(asked.values())))
-        there = (*known, *self.attached.keys)
+        if set(asked.values()) - set(known):
+            self.metadata = find_metadata(sources)
+            if session.target.image_samples:
+                self.attached = session.attached_values(sorted(set(asked.values())))
+        there = (*known, *self.attached.keys, *(() if self.metadata is None else self.metadata.keys))
         for place, key in asked.items():
             if key not in there:
                 raise InvalidConfig(

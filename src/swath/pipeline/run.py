@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ from swath.pipeline.input_plan import InputPlan, input_of
 from swath.pipeline.judging import NO_FILTERS, resolve_object_rules
 from swath.pipeline.keeping import KeptFiles, keep_selected, sweep_left_overs
 from swath.pipeline.listing import list_images, read_relevant_filenames
+from swath.pipeline.metadata_files import about_metadata, read_metadata, with_files
 from swath.pipeline.ports import Datasource, KillPoint, RunObserver, RunSession, TableWriter
 from swath.pipeline.prediction_columns import PredictionColumns, columns_of, scores_of_rows
 from swath.pipeline.predictions import PredictionFiles, build_object_table, find_prediction_files, read_predictions
@@ -41,7 +42,7 @@ from swath.pipeline.strategy_inputs import StrategyInputs, strategy_inputs
 from swath.pipeline.strategy_vectors import strategy_vectors
 from swath.pipeline.task_reading import about_task, read_task
 from swath.pipeline.wording import counted
-from swath.wire.run_config import ObjectLevelConfig, RunConfig, SelectionUnit
+from swath.wire.run_config import MetadataInput, ObjectLevelConfig, RunConfig, SelectionUnit
 from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RepeatedRequests, RunResult
 
 PROBLEMS_LOGGED = 20
@@ -232,7 +233,7 @@ class _Run:
             decided = decide_box_format(box_format, works, source=self.machinery.source, codec=self.machinery.codec)
             table = build_object_table(works, box_format=decided)
             self.own = columns_of(works, files.schema)
-            self._read_named_tasks(works, box_format)
+            self._read_inputs(works, box_format)
         vectors = RunVectors(
             self.machinery.embedder,
             works,
@@ -254,12 +255,15 @@ class _Run:
             earlier = used.get(work.key)
             if work.known is not None and earlier is not None and earlier.image_digest == work.known.digest:
                 work.end(FileOutcome.ALREADY_USED)
-        if any(getattr(input_of(strategy), "task", None) for strategy in self.config.selection.strategies):
-            with self._stage(RunState.LOADING_PREDICTION, total=None, unit="files"):
-                self._plan_inputs(None)
-                self._read_named_tasks(works, BoxFormat.XYWH)
-        else:
+        asked = [input_of(strategy) for strategy in self.config.selection.strategies]
+        state = None
+        if any(isinstance(given, MetadataInput) for given in asked):
+            state = RunState.LOADING_METADATA
+        if any(getattr(given, "task", None) for given in asked):
+            state = RunState.LOADING_PREDICTION
+        with nullcontext() if state is None else self._stage(state, total=None, unit="files"):
             self._plan_inputs(None)
+            self._read_inputs(works, BoxFormat.XYWH)
         vectors = RunVectors(
             self.machinery.embedder,
             works,
@@ -283,8 +287,9 @@ class _Run:
         if self.inputs.asks_about_earlier and self.session.target.image_samples:
             self.earlier_values = self.session.earlier_values()
 
-    def _read_named_tasks(self, works: Sequence[ImageWork], box_format: BoxFormat) -> None:
-        """Read what other tasks say of the images that may be chosen, and of those that earlier runs chose."""
+    def _read_inputs(self, works: Sequence[ImageWork], box_format: BoxFormat) -> None:
+        """Read what other tasks and metadata say of the images that may be chosen, and of those that earlier runs
+        chose."""
         there = set(self.earlier_values.file_names)
         wanted = np.array([work.outcome is None or work.key in there for work in works], dtype=np.bool_)
         for task in self.inputs.tasks.values():
@@ -296,6 +301,16 @@ class _Run:
                 box_format=box_format,
                 on_done=lambda count: None,
             )
+        self._read_metadata([work.key for work in works if wanted[work.row]])
+
+    def _read_metadata(self, images: Sequence[str]) -> None:
+        """Read what files say of some images under the keys that strategies ask for."""
+        files, keys = self.inputs.metadata, self.inputs.keys_in_files()
+        if files is None or not keys:
+            return
+        found = read_metadata(files, images, keys, threads=self.machinery.threads)
+        self.inputs.attached = with_files(self.inputs.attached, found)
+        self.progress.findings += about_metadata(found)
 
     def _pass_over_images(
         self,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +28,12 @@ def doubt_of(number: int) -> float:
     return round(0.1 + 0.1 * number, 2)
 
 
+def write_metadata(folder: Path, number: int, document: Any) -> None:
+    path = folder / ".lightly" / "metadata" / f"photo_{number}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document))
+
+
 @pytest.fixture(scope="module")
 def photos(live: Deployment, open_photos: Any) -> Any:
     """Photos with one to eight objects each, and weather: sun in the first six, the surer the lower the number.
@@ -43,6 +51,13 @@ def photos(live: Deployment, open_photos: Any) -> Any:
         high = 1 - doubt_of(number) / 2
         sky = {"category_id": int(number >= 6), "probabilities": [high, 1 - high] if number < 6 else [1 - high, high]}
         photos.predict_document(name, {"file_name": name, "predictions": [sky]}, task="weather")
+        road = {"weather": {"temperature": 10 + number}, "road": ("wet", "dry")[number % 2]}
+        write_metadata(photos.root, number, {"file_name": name, "type": "image", "metadata": road})
+    entries = [
+        {"name": "Temperature", "path": "weather.temperature", "defaultValue": 0, "valueDataType": "NUMERIC_FLOAT"},
+        {"name": "Road", "path": "road", "defaultValue": "dry", "valueDataType": "CATEGORICAL_STRING"},
+    ]
+    (photos.root / ".lightly" / "metadata" / "schema.json").write_text(json.dumps(entries))
     return photos
 
 
@@ -214,6 +229,25 @@ def test_thresholds_shut_out_whatever_else_is_asked(
         n_samples=100,
     )
     assert selected(old_client) == names([1, 2, 3, 5, 6, 7])
+
+
+# --- metadata -------------------------------------------------------------------------------------------------------
+
+
+@only_new
+def test_metadata_beside_the_images_is_selected_by(
+    old_client: OfficialClient, user: ScriptUser, worker: Any, photos: Any
+) -> None:
+    select(
+        old_client,
+        user,
+        photos,
+        entry({"type": "METADATA", "key": "weather.temperature"}, {"type": "WEIGHTS", "strength": 3.0}),
+        entry({"type": "METADATA", "key": "road"}, {"type": "BALANCE", "target": {"wet": 0.5, "dry": 0.5}}),
+        n_samples=2,
+    )
+    # The two warmest photos of a wet and of a dry road.
+    assert selected(old_client) == names([6, 7])
 
 
 # --- similarity -----------------------------------------------------------------------------------------------------

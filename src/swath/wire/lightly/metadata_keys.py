@@ -19,7 +19,7 @@ MEASURED: Final[Mapping[SelectionUnit, tuple[str, ...]]] = {
 
 
 def check_key(key: str, unit: SelectionUnit, *, field: str) -> str:
-    """The key, if a run can know what is under it: what it measures, or what people attached, nested by dots.
+    """The key, if a run can know what is under it: what it measures, or metadata of people's own, nested by dots.
 
     Raises InvalidConfig that names `field`: for what nobody measures here, and for places in lists.
     """
@@ -28,12 +28,12 @@ def check_key(key: str, unit: SelectionUnit, *, field: str) -> str:
         raise InvalidConfig(
             f"`{field}` is `{key}`, which runs do not measure of {unit}",
             field=field,
-            hint=f"There are {listed}, and what you attach to images yourself.",
+            hint=f"There are {listed}, and metadata of your own.",
         )
     if "[" in key:
         raise InvalidConfig(
             f"`{field}` is `{key}`, a place in a list: only single values can be selected by",
             field=field,
-            hint="Attach the value under a key of its own.",
+            hint="Give the value a key of its own.",
         )
     return key
