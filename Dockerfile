@@ -11,6 +11,7 @@ WORKDIR /source
 RUN python -m venv /opt/swath
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY web/build.py web/
+COPY native native
 COPY src src
 COPY --from=web /webapp src/swath/server/webapp_dist
 RUN SWATH_WEB=skip /opt/swath/bin/pip install --no-cache-dir '.[postgresql]'

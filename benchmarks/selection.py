@@ -175,27 +175,30 @@ def _run_large(size: Size, kind: str, dtype: str) -> Result:
 
 def _select_from_file(file: Path, size: Size, dtype: str) -> None:
     vectors = np.memmap(file, dtype=dtype, mode="r", shape=(size.rows, size.dimension))
-    before = _peak_bytes()
     start = time.perf_counter()
     with ThreadPoolExecutor(THREADS) as executor:
         picks = _diverse(vectors, size.picks, executor)
+    seconds = time.perf_counter() - start
+    peak = _peak_bytes()
     print(
         json.dumps(
             {
-                "seconds": time.perf_counter() - start,
+                "seconds": seconds,
                 "picks": len(picks),
-                "peak_mb": _peak_bytes() / 1e6,
-                "peak_of_matrix": (_peak_bytes() - before) / vectors.nbytes,
                 "radius": float(picks.distances[-1]),
+                "peak_mb": peak / 1e6,
+                "peak_of_matrix": peak / vectors.nbytes,
             }
         )
     )
 
 
 def _peak_bytes() -> int:
-    """The most memory this process has had at once, with the pages of mapped files that it touched."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    """The most memory this process has had at once: the interpreter, and the pages of mapped files that it touched."""
+    if sys.platform == "darwin":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    status = Path("/proc/self/status").read_text()  # what getrusage says on Linux includes the process before `exec`
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def _compare_combined(kind: str, repeats: int, executor: ThreadPoolExecutor) -> Result:
