@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { runAsCommand, runAsPython, selectionAsCommand, selectionAsPython, shell } from './asCode';
 import { NEW_RUN, runRequestOf } from './runForm';
-import { itemsOf, newStrategy } from './strategies';
+import { itemsOf, newStrategy, type Strategy } from './strategies';
 
 const PLACES = { input: '/data/street', output: '/data/street' };
 
@@ -58,8 +58,7 @@ describe('a run as code', () => {
       '--dataset street',
       '--task cars',
       '--n-samples 1.0',
-      '--strategy random',
-      '--seed 3',
+      '--strategy random,seed=3',
       '--unit image',
       '--padding 0.1',
       '--min-score 0.5',
@@ -103,6 +102,68 @@ describe('a selection as code', () => {
     expect(selectionAsCommand(request)).toContain(
       "swath select street-crops \\\n  --n-samples 20 \\\n  --from-tag 'good ones' \\\n  --tag best\n",
     );
+  });
+
+  const asked = (strategies: Strategy[], more: object = {}) =>
+    selectionAsCommand({ ...request, selection: { n_samples: 20, strategies, ...more } }) ?? '';
+
+  it('spells every strategy', () => {
+    const scores = { type: 'scores' as const, score: 'uncertainty_entropy', task: 'cars' };
+    const count = {
+      type: 'predictions' as const,
+      name: 'category_count' as const,
+      categories: ['car', 'bus'],
+    };
+    const predictions = { type: 'predictions' as const, name: 'class_distribution' as const, task: 'cars' };
+    const command = asked(
+      [
+        newStrategy('threshold', {
+          input: { type: 'metadata', key: 'hour' },
+          operation: 'bigger',
+          threshold: 6,
+        }),
+        newStrategy('weights', { input: scores, strength: 2, target_range: { min_sum: 1, max_sum: 9 } }),
+        newStrategy('weights', { input: count }),
+        newStrategy('weights'),
+        newStrategy('balance', { input: predictions, distribution: 'target', target: { car: 0.5 } }),
+        newStrategy('diversity', {
+          input: { type: 'embeddings', of: 'objects', task: 'cars' },
+          minimum_distance: 0.2,
+          minimum_distance_mode: 'filter',
+        }),
+        newStrategy('typicality', { num_nearest_neighbors: 9, minimum_typicality: 0.1 }),
+        newStrategy('similarity', { query: { dataset: 'street', tag: 'at night' } }),
+        newStrategy('representative'),
+      ],
+      { max_per_image: 2, quotas: { 'big truck': { at_least: 3, at_most: null } } },
+    );
+    expect(command.split(' \\\n  ').slice(2, -2)).toEqual([
+      '--strategy threshold,metadata=hour,threshold=6,operation=bigger',
+      '--strategy weights,strength=2,score=uncertainty_entropy,task=cars,min_sum=1,max_sum=9',
+      '--strategy weights,count=car+bus',
+      '--strategy weights,random=0',
+      '--strategy balance,task=cars,distribution=target,target.car=0.5',
+      '--strategy diversity,of=objects,task=cars,min_distance=0.2,mode=filter',
+      '--strategy typicality,neighbors=9,minimum=0.1',
+      `--strategy 'similarity,query=street/at night'`,
+      '--strategy representative',
+      '--max-per-image 2',
+      `--quota 'big truck=3..'`,
+    ]);
+  });
+
+  it('goes in a document where a name cannot be an option', () => {
+    const command = asked(
+      [newStrategy('balance', { distribution: 'target', target: { 'man, sitting': 1 } })],
+      {
+        n_samples: undefined,
+        proportion_samples: 1,
+      },
+    );
+    expect(command).toContain("--selection - \\\n  --from-tag 'good ones' \\\n  --tag best <<'END'\n{");
+    expect(command).toContain('"n_samples": 1.0,');
+    expect(command.endsWith('}\nEND\n')).toBe(true);
+    expect(command).not.toContain('--strategy');
   });
 
   it('has no command for samples that have no name', () => {

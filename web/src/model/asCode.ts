@@ -1,7 +1,9 @@
 /** Requests for runs as Python and as commands of the terminal that ask for the same. */
+import type { Schemas } from '@/api/client';
 import { pythonLiteral as python } from './python';
 import type { Choosing, RunRequest, SelectionRequest } from './runForm';
-import { unusual, type Strategy } from './strategies';
+import { strategyOption } from './strategyOption';
+import { unusual } from './strategies';
 
 /** Of a line, as far as its values can be broken. */
 const LONGEST = 72;
@@ -79,9 +81,14 @@ export function selectionAsPython(request: SelectionRequest, server: string): st
 }
 
 /** A command over several lines, and what it cannot say. */
-function command(words: readonly (readonly string[])[], remarks: readonly string[]): string {
+function command(
+  words: readonly (readonly string[])[],
+  remarks: readonly string[],
+  input: string | null = null,
+): string {
   const line = words.map((part) => part.map(shell).join(' ')).join(' \\\n  ');
-  return `${remarks.map((remark) => `# ${remark}\n`).join('')}${line}\n`;
+  const stdin = input === null ? '' : ` <<'END'\n${input}\nEND`;
+  return `${remarks.map((remark) => `# ${remark}\n`).join('')}${line}${stdin}\n`;
 }
 
 /** `1.0` is all and `1` is one: the point makes the difference. */
@@ -91,17 +98,43 @@ function amountOption(selection: Choosing): string[][] {
   return count == null ? [] : [['--n-samples', String(count)]];
 }
 
-function strategyOptions(strategies: readonly Strategy[]): string[][] {
-  const strategy = strategies[0];
-  if (strategy === undefined) return [];
-  if (strategy.type === 'random')
-    return [
-      ['--strategy', 'random'],
-      ['--seed', String(strategy.seed)],
-    ];
-  if (strategy.type !== 'diversity' || strategy.minimum_distance === null) return [];
-  return [['--min-distance', String(strategy.minimum_distance)]];
+interface SelectionOptions {
+  options: string[][];
+  /** A document for standard input, where options cannot say it. */
+  input: string | null;
 }
+
+/** How many and how, as options; names that options have no way to write go in a document. */
+function selectionOptions(selection: Choosing): SelectionOptions {
+  const { strategies, max_per_image, quotas } = selection;
+  const isUsual = python(strategies.map(unusual)) === python([{ type: 'diversity' }]);
+  const spelled = isUsual ? [] : strategies.map(strategyOption);
+  if (spelled.some((one) => one === null)) {
+    return { options: [['--selection', '-']], input: documentOf(selection) };
+  }
+  return {
+    options: [
+      ...amountOption(selection),
+      ...spelled.map((one) => ['--strategy', one ?? '']),
+      ...option('--max-per-image', max_per_image),
+      ...Object.entries(quotas ?? {}).map(([name, quota]) => ['--quota', `${name}=${rangeOf(quota)}`]),
+    ],
+    input: null,
+  };
+}
+
+/** The whole selection but its unit, which has an option. All of them is `1.0`: JSON here would make one of it. */
+function documentOf({ n_samples, proportion_samples, strategies, max_per_image, quotas }: Choosing): string {
+  const amount = n_samples ?? proportion_samples;
+  const document = telling(
+    { n_samples: amount, max_per_image, quotas, strategies: strategies.map(unusual) },
+    {},
+  );
+  const text = JSON.stringify(document, null, 2);
+  return proportion_samples === 1 ? text.replace('"n_samples": 1,', '"n_samples": 1.0,') : text;
+}
+
+const rangeOf = ({ at_least, at_most }: Schemas['Quota']): string => `${at_least ?? ''}..${at_most ?? ''}`;
 
 const option = (name: string, value: string | number | null | undefined): string[][] =>
   value == null ? [] : [[name, String(value)]];
@@ -114,14 +147,14 @@ export function runAsCommand(request: RunRequest, places: { input: string; outpu
   const objects = request.object_level;
   const isElsewhere = places.output !== '' && places.output !== places.input;
   const turn = turnRemark(request);
+  const selection = selectionOptions(request.selection);
   return command(
     [
       ['swath', 'run', places.input],
       ...option('--output-datasource', isElsewhere ? places.output : null),
       ['--dataset', request.dataset],
       ...option('--task', objects?.task_name),
-      ...amountOption(request.selection),
-      ...strategyOptions(request.selection.strategies),
+      ...selection.options,
       ...option('--unit', request.selection.unit === 'images' ? 'image' : null),
       ...option('--padding', objects?.padding === 0 ? null : objects?.padding),
       ...option('--min-score', objects?.min_score),
@@ -136,22 +169,24 @@ export function runAsCommand(request: RunRequest, places: { input: string; outpu
       ...option('--relevant-filenames', request.relevant_filenames_file),
     ],
     [AT_ONCE, ...turn],
+    selection.input,
   );
 }
 
 /** `swath select`; null for what it cannot be told to choose from. */
 export function selectionAsCommand(request: SelectionRequest): string | null {
   if (request.input != null) return null;
+  const selection = selectionOptions(request.selection);
   return command(
     [
       ['swath', 'select', request.dataset],
-      ...amountOption(request.selection),
-      ...strategyOptions(request.selection.strategies),
+      ...selection.options,
       ...option('--from-tag', request.input_tag),
       ...option('--preselected-tag', request.preselected_tag),
       ...option('--tag', request.new_tag),
     ],
     ['On the server’s machine.'],
+    selection.input,
   );
 }
 

@@ -4,7 +4,11 @@ import { areSameItems, completed, isSame, itemsOf, newStrategy, unusual, withRep
 describe('a strategy', () => {
   it('says no more than it has to', () => {
     expect(unusual(newStrategy('diversity'))).toEqual({ type: 'diversity' });
-    expect(unusual(newStrategy('balance', { strength: 2 }))).toEqual({ type: 'balance', strength: 2 });
+    expect(unusual(newStrategy('balance', { strength: 2 }))).toEqual({
+      type: 'balance',
+      strength: 2,
+      distribution: 'uniform',
+    });
   });
 
   it('says what nobody fills in, also where it is as it begins', () => {

@@ -92,11 +92,12 @@ export function completed(kept: KeptStrategy): Strategy {
     : strategy;
 }
 
-/** What nobody fills in for those who leave it out. */
+/** What nobody fills in as it is meant for those who leave it out. */
 const REQUIRED: Partial<Record<StrategyType, readonly string[]>> = {
   similarity: ['query'],
   weights: ['input'],
   threshold: ['input', 'threshold', 'operation'],
+  balance: ['distribution'],
 };
 
 /** What a strategy says that is not as usual, and what it has to say. */

@@ -35,6 +35,11 @@ export function DryRun(props: DryRunProps) {
   const place = useRef<HTMLDivElement>(null);
   // It stands below a long form: whoever asked for it is taken there.
   useEffect(() => goTo(place.current), []);
+  const hasResult = result !== undefined;
+  useEffect(() => {
+    // What came has made it longer; who has gone elsewhere meanwhile stays there.
+    if (hasResult && document.activeElement === place.current) goTo(place.current);
+  }, [hasResult]);
   const link = (
     <TextLink to="/runs/$run" params={{ run: runId }} search={{}}>
       the run
