@@ -27,6 +27,7 @@ from swath.core.embeddings import EmbedderIdentity
 from swath.core.objects import ObjectTable
 from swath.core.predictions import Category, TaskSchema, TaskType
 from swath.core.runs import RunState
+from swath.core.scoring import ScoreColumns, prediction_score_names
 from swath.store import schema
 from swath.store.catalog import describe_dataset, iter_predictions, iter_samples
 from swath.store.database import Store, open_store
@@ -36,6 +37,7 @@ from swath.store.session import StoreRunSession, open_run
 Answer = TypeVar("Answer")
 
 TASK = "vehicles"
+TASK_TYPE = TaskType.OBJECT_DETECTION
 
 
 def make_additions(
@@ -63,10 +65,11 @@ def make_additions(
             byte_sizes=random.integers(10**5, 10**6, images),
             thumbnail_keys=tuple(f".lightly/thumbnails/{name}" for name in names),
             vectors=random.standard_normal((images, dimension), np.float32).astype(np.float16),
+            scores=make_scores((*prediction_score_names(TASK_TYPE), "object_frequency"), images, random),
         ),
         schema=TaskSchema(
             task_name=TASK,
-            task_type=TaskType.OBJECT_DETECTION,
+            task_type=TASK_TYPE,
             categories=tuple(Category(id=number, name=f"kind {number}") for number in range(10)),
         ),
         predictions=ObjectTable(
@@ -91,12 +94,17 @@ def make_additions(
             thumbnail_keys=("",) * crops,
             padding=0.1,
             vectors=random.standard_normal((crops, dimension), np.float32).astype(np.float16),
+            scores=make_scores(prediction_score_names(TASK_TYPE), crops, random),
         ),
         used_files=tuple(
             UsedFile(key=name, image_digest=digest, prediction_digest=digest, outcome="used")
             for name, digest in zip(names, digests, strict=True)
         ),
     )
+
+
+def make_scores(names: tuple[str, ...], count: int, random: np.random.Generator) -> ScoreColumns:
+    return ScoreColumns(names=tuple((TASK, name) for name in names), values=random.random((count, len(names))))
 
 
 def start_run(store: Store, home: Home) -> StoreRunSession:
