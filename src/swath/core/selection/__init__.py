@@ -2,6 +2,7 @@
 
 from swath.core.selection.amounts import resolve_amount
 from swath.core.selection.balance import Balance, CategoryMatrix, target_shares
+from swath.core.selection.combined import Objective
 from swath.core.selection.diversity import Diversity
 from swath.core.selection.engine import select
 from swath.core.selection.limits import GroupLimit
@@ -21,6 +22,7 @@ __all__ = [
     "Diversity",
     "GroupLimit",
     "MapChunks",
+    "Objective",
     "Picks",
     "Random",
     "Representative",
