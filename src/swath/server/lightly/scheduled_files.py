@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from swath.core.errors import InvalidConfig, InvalidPredictions, RunFailed, SwathError
 from swath.core.predictions import TYPES_WITH_BOXES, TaskSchema
 from swath.core.scoring.names import image_score_names
+from swath.formats.lightly.metadata import METADATA_SCHEMA_KEY
 from swath.formats.lightly.tasks import require_task
 from swath.formats.relevant_filenames import parse_relevant_filenames
+from swath.pipeline.known_metadata import CROP_KEYS, IMAGE_KEYS
 from swath.pipeline.listing import read_relevant_filenames
+from swath.pipeline.metadata_files import find_metadata
 from swath.pipeline.ports import Datasource
 from swath.pipeline.predictions import find_task_names, load_schema
 from swath.server.datasources import open_files_of, uri_of
@@ -19,9 +22,11 @@ from swath.server.lightly.errors import ErrorCode, FacadeError
 from swath.server.services import Services
 from swath.store.credentials import Purpose
 from swath.store.datasets import Dataset
+from swath.store.earlier_values import read_attached
 from swath.store.hints import near_names
 from swath.wire.run_config import (
     BalanceStrategy,
+    MetadataInput,
     PredictionsInput,
     RunConfig,
     ScoresInput,
@@ -42,6 +47,7 @@ def check_files(services: Services, dataset: Dataset, config: RunConfig) -> None
         raise unusable(error) from error
     try:
         _check_references(sources, config)
+        _check_metadata(services, dataset, sources, config)
     except (RunFailed, InvalidPredictions, InvalidConfig) as error:
         raise FacadeError.of(error, 422, ErrorCode.DOCKER_WORKER_CONFIG_REFERENCES_INVALID_FILES) from error
     except SwathError as error:
@@ -67,6 +73,24 @@ def _check_references(sources: tuple[Datasource, ...], config: RunConfig) -> Non
     schemas = {reference.task: load_schema(source, reference.task) for reference in references}
     for reference in references:
         reference.check(schemas[reference.task])
+
+
+def _check_metadata(services: Services, dataset: Dataset, sources: tuple[Datasource, ...], config: RunConfig) -> None:
+    """Raise RunFailed for a key of metadata that neither files beside the images nor their samples have."""
+    inputs = [getattr(strategy, "input", None) for strategy in config.selection.strategies]
+    asked = {given.key for given in inputs if isinstance(given, MetadataInput)}
+    missing = asked - {*IMAGE_KEYS, *CROP_KEYS}
+    files = find_metadata(sources) if missing else None
+    known = set() if files is None else set(files.keys)
+    if missing - known and dataset.sample_count:
+        with services.store.reading() as connection:
+            known.update(read_attached(connection, dataset.id, ()).keys)
+    for key in sorted(missing - known):
+        raise RunFailed(
+            f"nothing is known of the images under `{key}`: `{METADATA_SCHEMA_KEY}` "
+            f"{'does not exist' if files is None else 'does not list it'}, and no sample has it",
+            hint=near_names(key, sorted(known), "key of metadata"),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

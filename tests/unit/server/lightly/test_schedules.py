@@ -297,6 +297,36 @@ def test_strategies_can_be_scheduled_on_every_input(facade: TestClient, dataset:
     schedule(facade, dataset, {}, path="/vX", selection=selection)
 
 
+def test_metadata_that_strategies_go_by_must_be_known(
+    facade: TestClient, dataset: str, folder: Path, store: Store
+) -> None:
+    by_lux = selecting("METADATA", "WEIGHTS", source={"key": "lux"})
+
+    def refused() -> str:
+        answer = try_schedule(facade, dataset, {}, path="/vX", selection=by_lux)
+        assert error_of(answer) == (422, "DOCKER_WORKER_CONFIG_REFERENCES_INVALID_FILES")
+        return str(answer.json()["error"])
+
+    assert "under `lux`: `.lightly/metadata/schema.json` does not exist, and no sample has it" in refused()
+    (folder / ".lightly" / "metadata").mkdir()
+    schema = folder / ".lightly" / "metadata" / "schema.json"
+    schema.write_text(json.dumps([{"name": "Lux", "path": "luxx"}]))
+    assert "does not list it, and no sample has it. Did you mean `luxx`?" in refused()
+    schema.write_text(json.dumps([{"name": "Lux"}]))
+    assert "$[0].path" in refused()
+    schema.write_text(json.dumps([{"name": "Lux", "path": "lux"}]))
+    schedule(facade, dataset, {}, path="/vX", selection=by_lux)
+
+
+def test_metadata_of_samples_are_known(facade: TestClient, commit_run: Fixture, folder: Path) -> None:
+    commit_run(make_additions({"a.jpg": 1}), user="anna", input_uri=str(folder), output_uri=str(folder))
+    dataset = next(one["id"] for one in facade.get("/datasets").json() if one["name"] == "vehicles")
+    (sample,) = facade.get(f"/datasets/{dataset}/samples").json()
+    body = {"customMetaData": {"light": {"lux": 3}}}
+    assert facade.put(f"/datasets/{dataset}/samples/{sample['id']}", json=body).status_code == 204
+    schedule(facade, dataset, {}, path="/vX", selection=selecting("METADATA", "WEIGHTS", source={"key": "light.lux"}))
+
+
 def test_samples_that_others_are_to_be_like_must_be_there(
     facade: TestClient, facade_client: FacadeClient, commit_run: Fixture, dataset: str, folder: Path
 ) -> None:
