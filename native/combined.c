@@ -432,18 +432,3 @@ EXPORT int64_t KERNEL(lower_selected)(const float *rows, int64_t count, int64_t 
     }
     return found;
 }
-
-/* Of rows [low, high) the squared distance to the nearest of the other `count` rows; infinite if there are none. */
-EXPORT int64_t KERNEL(nearest_others)(const float *rows, int64_t count, int64_t width, int64_t low, int64_t high,
-                                      double *nearest) {
-    for (int64_t i = low; i < high; i++) {
-        double least = INFINITY;
-        for (int64_t j = 0; j < count; j++) {
-            if (j == i) continue;
-            double distance = distance_below(rows + i * width, rows + j * width, width, least);
-            least = distance < least ? distance : least;
-        }
-        nearest[i] = least;
-    }
-    return 0;
-}

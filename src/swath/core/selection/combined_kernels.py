@@ -14,7 +14,6 @@ _ADDRESS = ctypes.c_void_p
 scores_of_terms = Kernel("scores_of_terms", INT, INT, I64, INT, INT, OUT_F64)
 values_of_groups = Kernel("values_of_groups", INT, INT, INT)
 best_of_round = Kernel("best_of_round", INT)
-nearest_others = Kernel("nearest_others", F32, INT, INT, INT, INT, OUT_F64)
 lower_selected = Kernel("lower_selected", F32, INT, INT, F32, DOUBLE, OUT_F64, OUT_I64)
 
 

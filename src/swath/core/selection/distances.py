@@ -21,7 +21,7 @@ BLOCK_ELEMENTS = 1 << 19
 
 
 def squared_distances(vectors: NDArray[np.floating], point: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Squared distances (N,) from `vectors` (N, D) to `point` (D,)."""
+    """Squared distances (N,) from `vectors` (N, D) to `point` (D,), or each to its own of points (N, D)."""
     squares = vectors.astype(np.float64)
     squares -= point.astype(np.float64)
     squares *= squares

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from swath.core.selection.combined_kernels import lower_selected, nearest_others
-from swath.core.selection.distances import SUM_LANES, Vectors
+from swath.core.selection.combined_kernels import lower_selected
+from swath.core.selection.distances import SUM_LANES, Vectors, blocks, squared_distances
 from swath.core.selection.diversity import Diversity
 from swath.core.selection.exact_sum import ExactSum
 from swath.core.selection.kernels import Aggregate, padded
+from swath.core.selection.neighbor_graph import OrderedRows, nearest_others
 from swath.core.selection.objective import MapChunks
 from swath.core.selection.units import RowsOfUnits
 
@@ -109,14 +110,7 @@ class SelectedSpread:
         count = len(vectors)
         self._make_room(count)
         self._rows[:count, : vectors.shape[1]] = vectors
-        size = max(64, -(-count // 64))
-
-        def measure(chunk: int) -> None:
-            low, high = chunk * size, min(count, (chunk + 1) * size)
-            nearest_others(self._rows, count, self._width, low, high, self._nearest)
-
-        for _ in map_chunks(measure, range(-(-count // size))):
-            pass  # reading a result raises what went wrong in its chunk
+        self._nearest[:count] = _nearest_of_the_rest(vectors, map_chunks)
         self._unit_of_row[:count] = np.arange(count)
         self._count = count
         self._starts = list(range(count + 1))
@@ -168,6 +162,18 @@ class SelectedSpread:
         self._nearest = _longer(self._nearest, capacity)
         self._closer = np.zeros(capacity, dtype=np.int64)
         self._unit_of_row = _longer(self._unit_of_row, capacity)
+
+
+def _nearest_of_the_rest(vectors: Vectors, map_chunks: MapChunks) -> NDArray[np.float64]:
+    """Squared distance (N,) of each row to the nearest other row; infinite if there is none."""
+    nearest = np.full(len(vectors), np.inf)
+    if len(vectors) > 1:
+        rows = OrderedRows.of(vectors, map_chunks=map_chunks)
+        found = nearest_others(rows, 1, map_chunks=map_chunks, exact_up_to=np.inf).places[:, 0]
+        others = rows.order[found[rows.place_of_row]]
+        for block in blocks(vectors):
+            nearest[block] = squared_distances(vectors[block], vectors[others[block]])
+    return nearest
 
 
 def _longer(array: NDArray[Any], length: int) -> NDArray[Any]:
