@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from swath.core.additions import RunAdditions, UsedFile
 from swath.core.errors import InvalidConfig
-from swath.testing.session_contract import make_additions, make_image_additions
+from swath.testing.session_contract import make_additions, make_image_additions, with_scores
 from swath.wire import additions as wire
 from swath.wire.additions import (
     AdditionsManifest,
@@ -44,6 +44,21 @@ def carried(additions: RunAdditions) -> RunAdditions:
 def test_additions_come_back_as_they_were() -> None:
     additions = make_additions({"a.jpg": 3, "b\udcff.jpg": 0, "ü.jpg": 4}, selected=[("a.jpg", 1), ("ü.jpg", 3)])
     assert_same(carried(additions), additions)
+
+
+def test_scores_come_back_with_their_names_in_any_number_of_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    additions = with_scores(make_additions({"a.jpg": 3, "b.jpg": 4}))
+    assert_same(carried(additions), additions)
+    monkeypatch.setattr(wire, "MAX_PART_ROWS", 2)
+    assert_same(carried(additions), additions)
+
+
+def test_scores_that_the_manifest_does_not_name_so_are_refused() -> None:
+    additions = with_scores(make_additions({"a.jpg": 3}))
+    manifest, parts = write_manifest(additions), dict(write_parts(additions))
+    for names in ((("wheels", "entropy"),), (("wheels", "entropy"), ("wheels", "entropy"))):
+        with pytest.raises(InvalidConfig):
+            read_additions(manifest.model_copy(update={"crop_scores": names}), parts.__getitem__)
 
 
 def test_additions_without_objects_come_back() -> None:

@@ -20,6 +20,7 @@ from swath.core.browsing.metadata import (
     MetadataReader,
     flattened,
     nice_edges,
+    number_column,
     number_text,
 )
 
@@ -211,3 +212,14 @@ def test_edges_ascend_and_hold_all_values(one: float, other: float, is_whole: bo
 @pytest.mark.parametrize(("number", "text"), [(3.0, "3"), (-0.5, "-0.5"), (1e300, "1e+300"), (0.1, "0.1")])
 def test_numbers_are_written_as_people_write_them(number: float, text: str) -> None:
     assert number_text(number) == text
+
+
+@given(
+    values=st.lists(st.none() | FINITE, min_size=1).filter(lambda values: any(value is not None for value in values))
+)
+def test_a_column_of_numbers_is_that_of_as_many_documents(values: list[float | None]) -> None:
+    expected = column_of(*values)
+    found = number_column(expected.key, np.array([np.nan if value is None else value for value in values]) + 0.0)
+    assert (found.kind, found.slot_count) == (expected.kind, expected.slot_count)
+    for name in ("codes", "numbers", "edges", "slots"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
