@@ -27,7 +27,7 @@ from swath.wire.selection import (
 )
 
 MISSED_BY = 0.02
-"""A share that stays further below what a balance wants is worth a word, if one more unit could have been nearer."""
+"""A share that stays further below what a balance wants is worth a word."""
 
 _SIGNS = {"smaller": "<", "smaller_equal": "<=", "bigger": ">", "bigger_equal": ">="}
 
@@ -130,15 +130,16 @@ def about_targets(
             continue
         categories = balanced_categories(strategy, given)
         selected = totals(categories, picks.rows)
-        of_one = 1.0 / max(1.0, float((categories.preselected + selected).sum()))  # nothing comes nearer than that
-        missed = [
-            one
-            for one in quality.targets
-            if one.strategy == place and one.wanted - one.reached > max(MISSED_BY, of_one)
-        ]
+        left = dict(zip(categories.names, totals(categories) - selected, strict=True))
+        of_one = 1.0 / max(1.0, float((categories.preselected + selected).sum()))
+        missed = []
+        for one in quality.targets:
+            short = one.wanted - one.reached if one.strategy == place else 0.0
+            # One unit more or less may be as far from the target: that is no miss, unless there is none left.
+            if short > MISSED_BY and (short > of_one or left[one.category] <= 0):
+                missed.append(one)
         if not missed:
             continue
-        left = dict(zip(categories.names, totals(categories) - selected, strict=True))
         yield Finding(
             code="target_missed",
             severity="info" if strategy.target is None else "warning",

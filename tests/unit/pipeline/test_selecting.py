@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.pipeline.selection_builders import categories, choose, keys_of, numbers, vectors_of
 
@@ -333,6 +333,7 @@ def test_arrays_that_speak_of_other_units_are_refused() -> None:
         choose({"n_samples": 2, "quotas": {"car": {"at_most": 1}}}, 3)
 
 
+@settings(deadline=None, max_examples=60)
 @given(data=st.data(), seed=st.integers(0, 1000), count=st.integers(1, 20))
 def test_nothing_depends_on_the_order_of_units_whatever_the_strategies(
     data: st.DataObject, seed: int, count: int
