@@ -156,6 +156,22 @@ class Run:
         return f"<Run {self.id} {self.document.state} on {self.document.image_dataset.name!r}>"
 
 
+class SelectionRun(Run):
+    """A run that chooses again among the samples of a dataset."""
+
+    def wait(
+        self,
+        *,
+        on_progress: Callable[[Run], None] | None = None,
+        timeout: float | None = None,
+    ) -> SelectionRunResult:
+        """As `Run.wait`. The result has the name of the `tag`, or of a dry run the `selection_id`; what there is of
+        each category before and after, `categories`; and how good the choice is beside chance, `quality`."""
+        result = super().wait(on_progress=on_progress, timeout=timeout)
+        assert isinstance(result, SelectionRunResult), f"the result of selection run {self.id} is that of another kind"
+        return result
+
+
 class Runs:
     """`client.runs`."""
 
@@ -187,13 +203,15 @@ class Runs:
 
     def select(
         self, dataset: HasId | str, *, selection: Mapping[str, Any], dry_run: bool = False, **options: Any
-    ) -> Run:
+    ) -> SelectionRun:
         """Ask for a run that chooses again among the samples of a dataset, of crops or of images.
 
-        `selection` has `n_samples` (100 is a count, 0.1 a tenth) or `strategies` with a minimum distance. Options are
-        `input` (a selector) or `input_tag`: what to choose from, else all; `preselected_tag`: samples that count as
-        chosen; `new_tag`: the name of the tag of what is chosen; `priority` and `runs_on`. A dry run makes no tag: its
-        result has the numbers, and a `selection_id`. Raises InvalidConfig that names what cannot be used.
+        `selection` has `n_samples` (100 is a count, 0.1 a tenth), `strategies` as dictionaries, such as `{"type":
+        "balance", "target": {"truck": 0.5}}`, and for crops `max_per_image` and `quotas`. Options are `input` (a
+        selector) or `input_tag`: what to choose from, else all; `preselected_tag`: samples that count as chosen;
+        `new_tag`: the name of the tag of what is chosen; `priority` and `runs_on`. A dry run makes no tag: its result
+        has the numbers, and a `selection_id`. Raises InvalidConfig, NotFound or Conflict that names what cannot be
+        used.
         """
         request = {
             "dataset": dataset if isinstance(dataset, str) else dataset.id,
@@ -201,7 +219,7 @@ class Runs:
             **options,
         }
         path = "/runs:dry_run" if dry_run else "/runs:select"
-        return Run(self._transport, read(RunDocument, self._transport.post(path, request)))
+        return SelectionRun(self._transport, read(RunDocument, self._transport.post(path, request)))
 
     def get(self, run_id: str) -> Run:
         """Raises NotFound."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from swath.store import schema
+from swath.store.clock import now_ms
 from swath.store.database import Store
 from swath.store.embeddings import VECTORS_SUFFIX, segment_files
 from swath.store.files import TEMPORARY_SUFFIX, naming_failures
@@ -15,15 +16,17 @@ from swath.store.home import Home
 from swath.store.ids import is_id
 from swath.store.projections import POINTS_SUFFIX, point_files
 from swath.store.runs import runs_under_way
+from swath.store.selection_pruning import prune_selections
 
 _OURS = {VECTORS_SUFFIX, POINTS_SUFFIX, TEMPORARY_SUFFIX}
 
 
 def sweep(store: Store, home: Home) -> list[Path]:
     """Remove left-over files of vectors and points, half-written files, artifacts of runs that are not recorded,
-    parts that no worker will commit any more, uploads that were cut off, and those for datasets that are gone.
+    parts that no worker will commit any more, uploads that were cut off, and those for datasets that are gone; and
+    forget stored selections that nobody needs any more.
 
-    The caller holds the home's lock: nobody is between writing a file and naming it. Returns what was removed.
+    The caller holds the home's lock: nobody is between writing a file and naming it. Returns the paths that are gone.
     """
     with store.reading() as connection:
         named = {home.vectors: segment_files(connection), home.projections: point_files(connection)}
@@ -47,6 +50,8 @@ def sweep(store: Store, home: Home) -> list[Path]:
     removed += _sweep_parts(store, home)
     removed += _sweep_arriving(home)
     removed += _sweep_uploads(store, home)
+    with store.writing() as connection:
+        prune_selections(connection, now=now_ms())
     return removed
 
 

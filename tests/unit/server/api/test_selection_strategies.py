@@ -64,9 +64,7 @@ class Platform:
         config = parse_selection_run_config(assignment["config"])
         session = RemoteSelectionSession(self.transport, assignment["run_id"], assignment["lease"])
         execute_selection_run(assignment["run_id"], config, session, Quiet(), threads=2)
-        result = run.wait(timeout=10)
-        assert isinstance(result, SelectionRunResult)
-        return result
+        return run.wait(timeout=10)
 
     def chosen(self, result: SelectionRunResult, dataset: str = "vehicles-crops") -> NDArray[np.int64]:
         """The samples that were chosen, by index."""
