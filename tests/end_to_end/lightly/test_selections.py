@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.end_to_end.lightly.conftest import ScriptUser
 from tests.end_to_end.lightly.test_schedules import point_at
+from tests.end_to_end.lightly.test_uploads import CHOOSE
 from tests.support.deployment import Deployment
 from tests.support.official_client import OfficialClient, only_new, only_old
 
@@ -160,6 +161,10 @@ def test_scores_of_a_run_are_read_by_a_strict_client(
     read = f"{api}.get_active_learning_v2_score_by_dataset_and_score_id(client.dataset_id, i).scores"
     found = dict(zip(old_client("client.get_filenames()"), old_client(read, i=margin["id"]), strict=True))
     assert found == pytest.approx({name_of(number): doubt_of(number) for number in range(PHOTOS)})
+    chosen = old_client(CHOOSE, method="ACTIVE_LEARNING", n=3, name="least sure", before=None)
+    assert sorted(old_client("client.get_filenames_in_tag(client.get_tag_by_id(i))", i=chosen["id"])) == names(
+        [5, 6, 7]
+    )
 
 
 # --- several strategies ---------------------------------------------------------------------------------------------
@@ -265,3 +270,22 @@ def test_what_is_like_the_samples_of_a_tag_is_found(
     like = {"type": "EMBEDDINGS", "dataset_id": query, "tag_name": "wanted"}
     select(old_client, user, photos, entry(like, {"type": "SIMILARITY"}), name="found", n_samples=2)
     assert selected(old_client) == names([2, 5])
+
+
+@only_new
+def test_images_with_objects_like_the_crops_of_a_tag_are_found(
+    old_client: OfficialClient, user: ScriptUser, worker: Any, photos: Any
+) -> None:
+    by_objects = entry({"type": "EMBEDDINGS", "task": "vehicles"}, {"type": "DIVERSITY"})
+    select(old_client, user, photos, by_objects, name="known", proportion_samples=1.0)
+    old_client("client.set_dataset_id_by_name('known-crops')")
+    wanted = [name for name in old_client("client.get_filenames()") if "photo_3" in name][-1:]
+    old_client("client.create_tag_from_filenames(wanted, 'wanted')", wanted=wanted)
+    like = {
+        "type": "EMBEDDINGS",
+        "task": "vehicles",
+        "dataset_id": old_client("client.dataset_id"),
+        "tag_name": "wanted",
+    }
+    select(old_client, user, photos, entry(like, {"type": "SIMILARITY"}), name="found", n_samples=1)
+    assert selected(old_client) == names([3])

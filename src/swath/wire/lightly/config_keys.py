@@ -95,8 +95,12 @@ WORKER_KEYS: tuple[ConfigKey, ...] = (
     _used("worker_config.datapool.dataset_id", FIRST, "the dataset that the run is scheduled on, no other"),
     _used("worker_config.datapool.name", FIRST, "the name of the dataset that the run is scheduled on, no other"),
     _used("worker_config.use_datapool", LAST, "False: the dataset has to be empty; else what it holds is preselected"),
-    _used("worker_config.crops.enable_upload", LAST, "False: nothing in the selection may name a task"),
-    _used("worker_config.crops.enable_upload_for_tasks", LAST, "the task that the selection names; null: that one"),
+    _used("worker_config.crops.enable_upload", LAST, "False: the selection may not compare objects"),
+    _used(
+        "worker_config.crops.enable_upload_for_tasks",
+        LAST,
+        "the task whose objects the selection compares; null: that one",
+    ),
     *_accepted("worker_config.token worker_config.worker.worker_id worker_config.worker.force_start", FIRST, _START_UP),
     _fixed("worker_config.sanity_check", FIRST, False, why="a sanity check is no run"),
     *_accepted(

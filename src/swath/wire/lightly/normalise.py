@@ -337,7 +337,7 @@ def _check_crops(worker: Values, choice: _Choice) -> None:
     if is_wanted and others:
         raise worker.invalid(
             tasks_name,
-            "crops are cut only of the task that the selection names",
+            "crops are cut only of the task whose objects the selection compares",
             hint=f"Schedule a run for each of the tasks: one that compares the objects of `{others[0]}`, say.",
         )
     if choice.task and not (is_wanted and (tasks is None or choice.task in tasks)):
