@@ -64,6 +64,34 @@ static inline uint32_t dots_above(const float *restrict rows, int64_t width, con
     return any;
 }
 
+/* The same for a single row, in four sums, so that one need not wait for the other; returns its mask. */
+static inline uint32_t dots_of_one_above(const float *restrict row, const float *restrict columns, int64_t depth,
+                                         float row_limit, const float *column_limits) {
+#pragma clang fp contract(fast)
+    Lanes sums[4] = {0};
+    int64_t j = 0;
+    for (; j + 4 <= depth; j += 4) {
+#pragma clang loop unroll(full)
+        for (int part = 0; part < 4; part++) sums[part] += lanes_at(columns + (j + part) * LANES) * row[j + part];
+    }
+    for (; j < depth; j++) sums[0] += lanes_at(columns + j * LANES) * row[j];
+    Lanes dots = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    Mask mask = __builtin_convertvector(dots > lanes_at(column_limits) + row_limit, Mask);
+    uint16_t bits;
+    memcpy(&bits, &mask, sizeof bits);
+    return bits;
+}
+
+/* Lay `count` centred rows side by side in groups of LANES, as `columns` (groups * LANES * depth) are wanted. */
+static inline void lay_columns(const float *centred, int64_t count, int64_t depth, float *columns) {
+    int64_t width = in_lanes(depth), groups = (count + LANES - 1) / LANES;
+    memset(columns, 0, (size_t)(groups * LANES * depth) * sizeof *columns);
+    for (int64_t p = 0; p < count; p++) {
+        float *column = columns + (p / LANES) * LANES * depth + p % LANES;
+        for (int64_t j = 0; j < depth; j++) column[j * LANES] = centred[p * width + j];
+    }
+}
+
 static inline float row_limit(double norm, double nearest, double slack) {
     return (float)(0.5 * (norm - nearest) - slack * (norm + nearest) - 1e-30);
 }

@@ -43,14 +43,9 @@ EXPORT int64_t KERNEL(norms_of_rows)(const void *source, int64_t half, int64_t d
     return 0;
 }
 
-/* Lay `count` centred rows side by side in groups of LANES, as `dots_above` wants its columns. */
+/* Lay `count` centred rows side by side, as the filter wants the rows of a batch. */
 EXPORT int64_t KERNEL(group_columns)(const float *centred, int64_t count, int64_t depth, float *columns) {
-    int64_t width = in_lanes(depth), groups = (count + LANES - 1) / LANES;
-    memset(columns, 0, (size_t)(groups * LANES * depth) * sizeof *columns);
-    for (int64_t p = 0; p < count; p++) {
-        float *column = columns + (p / LANES) * LANES * depth + p % LANES;
-        for (int64_t j = 0; j < depth; j++) column[j * LANES] = centred[p * width + j];
-    }
+    lay_columns(centred, count, depth, columns);
     return 0;
 }
 
