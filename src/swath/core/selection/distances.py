@@ -60,7 +60,7 @@ def summation_step(largest: float, count: int) -> float:
 
 
 def mean_vector(vectors: Vectors, largest: float) -> NDArray[np.float64]:
-    """The mean (D,) of `vectors` (N, D), N > 0, the same whatever the order of the rows.
+    """The mean (D,) of `vectors` (N, D), the same whatever the order of the rows; 0 if there are none.
 
     Each number is first rounded to a multiple of a tiny power of two (relative to the largest: 2^-52 times N),
     which makes every partial sum exact.
@@ -69,4 +69,4 @@ def mean_vector(vectors: Vectors, largest: float) -> NDArray[np.float64]:
     total = np.zeros(vectors.shape[1])
     for block in blocks(vectors):
         total += np.rint(vectors[block].astype(np.float64) / step).sum(axis=0)
-    return np.asarray(total * step / len(vectors))
+    return np.asarray(total * step / max(1, len(vectors)))

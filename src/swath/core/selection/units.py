@@ -82,19 +82,9 @@ class RowsOfUnits:
             if len(filled):
                 result[filled] = np.maximum.reduceat(values[self.rows], self.starts[filled])
             return result
-        means = self.mean_over_rows(values) if aggregate == "mean" else self._sum_over_rows(values)
-        result[filled] = means[filled]
+        sums = self._sum_over_rows(values)[filled]
+        result[filled] = sums / sizes[filled] if aggregate == "mean" else sums
         return result
-
-    def mean_over_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The mean (U,) of `values` (N,) over each unit's rows; -1 for a unit without rows.
-
-        Values are added from the smallest up, so that the result does not depend on the order of a unit's rows.
-        """
-        if self.single:
-            return values.copy()
-        sizes = self.sizes
-        return np.where(sizes > 0, self._sum_over_rows(values) / np.maximum(sizes, 1), -1.0)
 
     def _sum_over_rows(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         unit_of_place = np.repeat(np.arange(self.unit_count), self.sizes)

@@ -130,12 +130,12 @@ class Reference:
         """Why the selection ends instead of picking the best candidate."""
         refusals = []
         for objective in self.objectives:
-            if isinstance(objective, Diversity) and objective.minimum_distance_mode == "stop":
-                if self._too_near(objective, selected, unit):
-                    refusals.append("minimum_distance")
-            elif isinstance(objective, Weights) and objective.minimum is not None:
-                if objective.values[unit] < objective.minimum:
-                    refusals.append("minimum_value")
+            stops = isinstance(objective, Diversity) and objective.minimum_distance_mode == "stop"
+            if stops and self._too_near(objective, selected, unit):
+                refusals.append("minimum_distance")
+            lowest = objective.minimum if isinstance(objective, Weights) else None
+            if lowest is not None and objective.values[unit] < lowest:
+                refusals.append("minimum_value")
         return refusals
 
     def has_summed_up(self, selected: list[int]) -> bool:
