@@ -38,9 +38,9 @@ from swath.pipeline.run_progress import RunProgress
 from swath.pipeline.run_units import RunUnits, earlier_units, image_units, object_units
 from swath.pipeline.run_vectors import RunVectors
 from swath.pipeline.selecting import Selected, first_of_each_key, image_keys, is_among, select_units
-from swath.pipeline.strategy_inputs import StrategyInputs, strategy_inputs
+from swath.pipeline.strategy_inputs import StrategyInputs, refuse_unknown_scores, strategy_inputs
 from swath.pipeline.strategy_vectors import strategy_vectors
-from swath.pipeline.task_reading import about_task, read_task
+from swath.pipeline.task_reading import about_earlier_objects, about_task, read_task
 from swath.pipeline.wording import counted
 from swath.wire.run_config import MetadataInput, ObjectLevelConfig, RunConfig, SelectionUnit
 from swath.wire.run_result import DatasetResult, ImageCounts, ObjectCounts, RepeatedRequests, RunResult
@@ -301,6 +301,7 @@ class _Run:
                 box_format=box_format,
                 on_done=lambda count: None,
             )
+        refuse_unknown_scores(self.inputs, self.own)
         self._read_metadata([work.key for work in works if wanted[work.row]])
 
     def _read_metadata(self, images: Sequence[str]) -> None:
@@ -396,6 +397,7 @@ class _Run:
             )
             for finding in (
                 *(found for task in self.inputs.tasks.values() for found in about_task(task, answers.used_images)),
+                *about_earlier_objects(self.inputs.tasks.values(), self.session.target.image_samples),
                 *answers.findings(),
                 *chosen.findings,
             ):

@@ -60,8 +60,8 @@ class StrategyInputs:
         self._crop_sizes = crop_sizes
 
     def numbers_and_categories(self) -> list[StrategyValues | None]:
-        """What each strategy needs to know besides vectors, in their order. Raises InvalidConfig for a score that
-        nobody can know, and for metadata that is of another kind."""
+        """What each strategy needs to know besides vectors, in their order. Raises InvalidConfig for metadata that is
+        of another kind."""
         return [
             self._values(strategy, f"selection.strategies[{number}]")
             for number, strategy in enumerate(self._plan.config.selection.strategies)
@@ -137,8 +137,6 @@ class StrategyInputs:
         else:
             of_image = self._spread(task, given)
             values, before = of_image[self._units.image_of], _at(of_image, self.earlier.listed)
-        if len(values) and np.isnan(values).all():
-            raise _nobody_knows(given, columns.schema, place)
         return NumberValues(values=values, preselected=before)
 
     def _own_scores(
@@ -272,6 +270,18 @@ class StrategyInputs:
             for number, given in inputs
             if isinstance(given, ScoresInput)
         ]
+
+
+def refuse_unknown_scores(plan: InputPlan, own: PredictionColumns | None) -> None:
+    """Raise InvalidConfig for a score that is asked for and that none of all predictions of its task has."""
+    for number, strategy in enumerate(plan.config.selection.strategies):
+        given, place = input_of(strategy), f"selection.strategies[{number}]"
+        if not isinstance(given, ScoresInput) or given.score == OBJECT_FREQUENCY:
+            continue
+        task = plan.task_of(given, place)
+        columns = own if own is not None and task == plan.own_task else plan.tasks[task].read_columns()
+        if len(columns) and np.isnan(columns.score(given.score)).all():
+            raise _nobody_knows(given, columns.schema, place)
 
 
 def strategy_inputs(

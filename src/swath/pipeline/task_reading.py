@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -95,6 +95,19 @@ def about_task(task: NamedTask, used: NDArray[np.int64]) -> Iterator[Finding]:
             examples=tuple(map(_line, lacking[:MAX_EXAMPLES])),
             count=len(lacking),
         )
+
+
+def about_earlier_objects(tasks: Iterable[NamedTask], earlier_images: int) -> Iterator[Finding]:
+    """Images that earlier runs selected and whose objects of a task cannot be compared with."""
+    for task in tasks:
+        if task.with_objects and earlier_images:
+            yield Finding(
+                code="earlier_objects_unknown",
+                severity="info",
+                message=f"nothing was compared with the objects of task `{task.name}` in the "
+                f"{counted(earlier_images, 'image')} that earlier runs selected: their vectors were not kept",
+                count=earlier_images,
+            )
 
 
 def _all_bad(task: NamedTask, works: Sequence[ImageWork]) -> RunFailed:

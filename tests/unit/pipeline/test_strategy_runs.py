@@ -168,6 +168,7 @@ def test_scores_that_nobody_can_know_end_the_run_with_what_there_is(place: Fixtu
     assert result.state == "FAILED"
     assert "no prediction of task `vehicles` has probabilities or a score" in result.message
     assert "`object_frequency`" in result.hint
+    assert not [key for key in place.source.reads if key.endswith(".png")]
     result = place.run(strategies=[scores_strategy("object_frequency")], unit="images", n_samples=1)
     assert (result.state, images_of(place)) == ("COMPLETED", ["b.png"])
 
@@ -267,6 +268,19 @@ def test_quotas_and_limits_per_image_hold(place: Fixture, make_image: Any) -> No
     assert [picked.count(key) for key in ("a.png", "b.png", "c.png")] == [2, 2, 2]
     assert result.selected_categories["bike"] >= 2
     assert result.selected_categories.get("car", 0) <= 1
+
+
+def test_categories_that_the_schema_had_before_are_nobodys(place: Fixture, make_image: Any) -> None:
+    put_street(place, make_image, {"a.png": [one(0), one(2, [0, 0, 9, 9])]})
+    place.run(n_samples=2)
+    put_task(place, "vehicles", "object-detection", ("car", "bus"), tasks=("vehicles",))
+    place.put("b.png", make_image(9))
+    put_found(place, "b.png", [one(0), one(1, [0, 0, 9, 9])])
+    place.source.delete([f"{PREDICTIONS}vehicles/a.json"])
+    counts = {"type": "predictions", "name": "category_count", "categories": ["bus"]}
+    strategies = [{"type": "balance", "distribution": "uniform"}, {"type": "weights", "input": counts}]
+    result = place.run(strategies=strategies, n_samples=1)
+    assert (result.state, result.selected_categories) == ("COMPLETED", {"bus": 1})
 
 
 # --- other tasks ----------------------------------------------------------------------------------------------------
@@ -438,6 +452,9 @@ def test_images_can_be_compared_by_the_objects_of_a_task(place: Fixture, make_im
     result = place.run(task=None, strategies=[of_objects], n_samples=2)
     # The image without objects adds nothing, and goes last.
     assert (result.state, images_of(place)) == ("COMPLETED", ["a.png", "c.png"])
+    place.put_image("d.png", 50)
+    later = place.run(task=None, strategies=[of_objects], n_samples=1)
+    assert (images_of(place), codes(later)) == (["a.png", "c.png", "d.png"], {"earlier_objects_unknown": 2})
 
 
 def test_objects_of_another_task_are_no_measure_for_objects(weather: Fixture) -> None:
