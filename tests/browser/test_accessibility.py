@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from tests.support.browser import OpenBrowser, ask, dataset_id
 from tests.support.deployment import Deployment
 
@@ -30,6 +31,7 @@ PAGES = {
     "exports": "/d/{crops}/exports",
     "runs": "/runs",
     "run": "/runs/{run}",
+    "result of a run": "/runs/{run}?tab=result",
     "workers": "/workers",
     "settings": "/settings",
 }
@@ -68,3 +70,26 @@ def test_can_be_used_by_everybody(look: OpenBrowser, demo: Deployment, axe: str,
     looking = look(demo, color_scheme=scheme)
     looking.open(PAGES[name].format(**names))
     assert not faults(looking.settle(), axe)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_selection_can_be_built_and_tried_by_everybody(
+    look: OpenBrowser, demo: Deployment, axe: str, scheme: str, width: int
+) -> None:
+    looking = look(demo, color_scheme=scheme, viewport={"width": width, "height": 900})
+    page = looking.open(f"/d/{dataset_id(demo, 'vehicles-crops')}/select")
+    page.get_by_role("button", name="Balance categories").click()
+    page.get_by_role("radiogroup", name="Shares").get_by_text("My own").click()
+    for strategy in ("Similarity", "Weights", "Threshold", "Typicality"):
+        page.get_by_role("button", name="Add a strategy").click()
+        page.get_by_role("menuitem", name=re.compile(f"^{strategy}")).click()
+    for fold in page.get_by_role("button", name=re.compile("^More options of|^Limits per image")).all():
+        fold.click()
+    page.get_by_role("button", name="Add a category").click()
+    assert not faults(looking.settle(), axe)
+    page.get_by_role("button", name="A fair sample").click()
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.get_by_role("button", name="Save as tag")).to_be_visible(timeout=60_000)
+    assert not faults(looking.settle(), axe)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -82,8 +82,15 @@ def test_is_the_same_from_the_app_from_python_and_from_the_command_line(
     page.keyboard.press("Escape")
     page.get_by_role("textbox", name="Padding in percent").fill("12.5")
     page.get_by_role("textbox", name="Percent", exact=True).fill("100")
-    page.get_by_role("radio", name="Random").check()
-    page.get_by_role("textbox", name="Seed").fill("7")
+    page.get_by_role("button", name="What the model is unsure of").click()
+    page.get_by_role("textbox", name="Strength of Diversity as a number").fill("2")
+    page.get_by_role("button", name="Add a strategy").click()
+    page.get_by_role("menuitem", name=re.compile("^Balance")).click()
+    page.get_by_role("radiogroup", name="Shares").get_by_text("As they are").click()
+    page.get_by_role("button", name="Limits per image and category").click()
+    page.get_by_role("textbox", name="Most objects of one image").fill("3")
+    page.get_by_role("button", name="Add a category").click()
+    page.get_by_role("textbox", name=re.compile("^At most, of")).fill("40")
     page.get_by_role("textbox", name="Name", exact=True).fill("three-ways")
     python = str(page.locator("pre").text_content())
     page.get_by_role("tab", name="Command line").click()
@@ -101,7 +108,13 @@ def test_is_the_same_from_the_app_from_python_and_from_the_command_line(
     assert asked[0]["object_level"]["padding"] == 0.125
     assert asked[0]["object_level"]["categories"] == ["truck"]
     assert asked[0]["selection"]["n_samples"] == 1.0
-    assert asked[0]["selection"]["strategies"] == [{"type": "random", "strength": 1.0, "seed": 7}]
+    strategies = asked[0]["selection"]["strategies"]
+    assert [strategy["type"] for strategy in strategies] == ["weights", "diversity", "balance"]
+    assert strategies[0]["input"]["score"] == "uncertainty_entropy"
+    assert strategies[1]["strength"] == 2
+    assert strategies[2]["distribution"] == "input"
+    assert asked[0]["selection"]["max_per_image"] == 3
+    assert [quota["at_most"] for quota in asked[0]["selection"]["quotas"].values()] == [40]
 
 
 def test_says_at_its_field_what_is_wrong(look: OpenBrowser, demo: Deployment, scenes: str) -> None:

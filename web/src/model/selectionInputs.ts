@@ -130,7 +130,7 @@ export function inputsOfRun({ unit, task, counts, metadata }: PlannedRun): Selec
             ]),
     ],
     numbers: [
-      ...scores.map((score): NumberChoice => scoreChoice(score, task?.name ?? '', false, null)),
+      ...scores.map((score): NumberChoice => scoreChoice(score, task?.name ?? '', false, [0, 1])),
       ...numberChoices(attached),
       ...sizeChoices(unit),
       ...(task !== null && unit === 'images' ? [countChoice(task.name, false)] : []),

@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import type { Schemas } from '@/api/client';
-import { count, percent } from '@/model/format';
+import { count, counted, percent } from '@/model/format';
 import {
   figuresOf,
   qualityInWords,
@@ -32,7 +32,7 @@ export function Quality({ quality }: { quality: Schemas['SelectionQuality'] }) {
       ))}
       {figures.length > 0 && (
         <Text size="xs" c="dimmed">
-          Distances are measured on {count(quality.measured_on)} of what there was to choose from.
+          Distances are those of {counted(quality.measured_on, 'vector')} of what there was to choose from.
         </Text>
       )}
     </Stack>

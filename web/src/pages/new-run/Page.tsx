@@ -32,7 +32,7 @@ export default function Page() {
   if (!isReady) {
     return (
       <Container size="xl" py="lg">
-        <Skeleton height={480} aria-label="Loading the form" />
+        <Skeleton height={480} role="status" aria-label="Loading the form" />
       </Container>
     );
   }

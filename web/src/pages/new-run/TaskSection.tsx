@@ -34,7 +34,7 @@ export function TaskSection({ form, change, errors, preview, problem, onRetry, d
   if (preview === undefined) {
     return (
       <Section title="Objects" about="Looking at the datasource…">
-        <Skeleton height={60} aria-label="Looking at the datasource" />
+        <Skeleton height={60} role="status" aria-label="Looking at the datasource" />
       </Section>
     );
   }

@@ -27,7 +27,7 @@ export default function Page() {
   if (dataset === undefined || (clone !== undefined && cloned.data === undefined)) {
     return (
       <Container size="xl" py="lg">
-        <Skeleton height={420} aria-label="Loading the form" />
+        <Skeleton height={420} role="status" aria-label="Loading the form" />
       </Container>
     );
   }

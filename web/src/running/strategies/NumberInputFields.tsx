@@ -80,7 +80,7 @@ function categoriesOf(task: string | null | undefined, { categories }: Selection
 function rangeWords(choice: NumberChoice<NumberInput> | undefined): string | undefined {
   const range = choice?.range ?? null;
   if (range === null || choice?.value.type === 'random') return undefined;
-  return `From ${short(range[0])} to ${short(range[1])} here`;
+  return `From ${short(range[0])} to ${short(range[1])}`;
 }
 
 const short = (value: number): string => String(Number(value.toPrecision(3)));
