@@ -3,6 +3,7 @@
  * The score of a unit is the sum over objectives of strength * log(what the objective is with that unit), but for what
  * all units have in common: of a term strength * log1p(gain / total), of a balance strength * -log(cross-entropy).
  * `combined.py` and `rounds.py` say what all this is for; the structs are those of `combined_kernels.py`. */
+#include "aggregates.h"
 #include "rows.h"
 
 #include <math.h>
@@ -196,25 +197,6 @@ static double distance_below(const float *a, const float *b, int64_t width, doub
         if (folded(sums) >= limit) return limit; /* sums of squares only grow, rounded or not */
     }
     return folded(sums);
-}
-
-enum { MEAN = 0, MAXIMUM = 1 };
-
-static int by_size(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double aggregate_of(int64_t aggregate, double *values, int64_t count) {
-    if (count == 1) return values[0];
-    if (aggregate == MAXIMUM) {
-        double largest = values[0];
-        for (int64_t k = 1; k < count; k++) largest = values[k] > largest ? values[k] : largest;
-        return largest;
-    }
-    qsort(values, (size_t)count, sizeof *values, by_size);
-    double total = sum_of(values, 0, count);
-    return aggregate == MEAN ? total / (double)count : total;
 }
 
 /* Bring a unit's distances and gain up to date; `raw` is room for a padded row, zero beyond its depth. */
