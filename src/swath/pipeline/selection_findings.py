@@ -55,7 +55,7 @@ def about_threshold(config: SelectionConfig, place: int, passed: int, available:
         rule = f"{_named(strategy.input)} {_SIGNS[strategy.operation]} {strategy.threshold:g}"
         yield Finding(
             code="threshold_passed",
-            severity="info" if passed else "warning",
+            severity="info",
             message=f"{passed:,} of {_units(config, available)} pass the threshold {rule}",
             count=passed,
         )
@@ -142,7 +142,7 @@ def about_targets(
             continue
         yield Finding(
             code="target_missed",
-            severity="info" if strategy.target is None else "warning",
+            severity="info",
             message=f"`balance` over {_balanced(strategy)} stays below its target for "
             f"{counted(len(missed), 'category', 'categories')}",
             hint="more candidates of these categories, or a higher strength of `balance`, bring it nearer.",

@@ -59,7 +59,7 @@ class MetadataInput(Document):
     """What is known of samples under a key: numbers, or texts and booleans where categories are asked for."""
 
     type: Literal["metadata"] = "metadata"
-    key: str = Field(min_length=1, max_length=1000, description="say `weather` or `lightly.sharpness`")
+    key: str = Field(min_length=1, max_length=1000, description="say `weather` or `lightly.width`")
 
 
 class PredictionsInput(Document):
