@@ -69,8 +69,9 @@ static void load(const Matrix *matrix, int64_t place, float *raw) {
         load_row(matrix->second, row - matrix->first_count, raw);
 }
 
+/* Scaled first, by a power of two, so that differences of the largest numbers there are do not overflow. */
 static void centre(const Frame *frame, const float *restrict raw, int64_t depth, float *restrict centred) {
-    for (int64_t j = 0; j < depth; j++) centred[j] = (raw[j] - frame->shift[j]) * frame->scale;
+    for (int64_t j = 0; j < depth; j++) centred[j] = raw[j] * frame->scale - frame->shift[j] * frame->scale;
 }
 
 static float squared_norm(const float *row, int64_t depth) {
@@ -412,10 +413,10 @@ EXPORT int64_t KERNEL(graph_search)(
         qsort(visits, (size_t)cell_count, sizeof *visits, by_nearest);
         for (int64_t v = 0; v < cell_count; v++) {
             int64_t cell = visits[v].cell;
-            if (!open_queries(&block, &cells, cell, distances + cell * places, reach, found, k, &frame, is_open))
-                continue;
             for (int64_t low = cell_starts[cell]; low < cell_starts[cell + 1]; low += tile.room) {
                 int64_t count = cell_starts[cell + 1] - low < tile.room ? cell_starts[cell + 1] - low : tile.room;
+                if (!open_queries(&block, &cells, cell, distances + cell * places, reach, found, k, &frame, is_open))
+                    break;
                 fill_tile(&tile, &matrix, &frame, cell_rows + low, count);
                 search_tile(&tile, cell_rows + low, count, &block, is_open, queries, &frame, depth, k, found);
             }

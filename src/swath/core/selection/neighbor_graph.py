@@ -174,7 +174,8 @@ class _Frame:
         return len(self.shift), self.shift, self.scale, self.slack
 
     def centred(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        return (vectors - self.shift) * np.float32(self.scale)
+        scale = np.float32(self.scale)
+        return vectors * scale - self.shift * scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
