@@ -7,7 +7,6 @@ step by step, over all units, where nothing bounds how scores change: with negat
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 
 from swath.core.selection.balance import Balance
 from swath.core.selection.balance_term import BalanceTerm
-from swath.core.selection.combined_kernels import TermStruct, in_a_row, scores_of_terms
+from swath.core.selection.combined_kernels import StructArray, TermStruct, scores_of_terms
 from swath.core.selection.diversity import Diversity
 from swath.core.selection.diversity_term import DiversityTerm
 from swath.core.selection.limits import GroupLimit, LimitState
@@ -206,12 +205,12 @@ class Combination:
             struct = TermStruct(strength=strength, total=term.total, total_at_start=term.total)
             struct.hold(gains=term.gains)
             structs.append(struct)
-        row = in_a_row(TermStruct, structs)
+        array = StructArray(TermStruct, structs)
         own = np.zeros(len(candidates))
 
         def measure(chunk: int) -> None:
             low = chunk * CHUNK_UNITS
-            scores_of_terms(ctypes.addressof(row), len(terms), candidates, low, min(len(own), low + CHUNK_UNITS), own)
+            scores_of_terms(array.address, len(terms), candidates, low, min(len(own), low + CHUNK_UNITS), own)
 
         for _ in self._map_chunks(measure, range(-(-len(own) // CHUNK_UNITS))):
             pass  # reading a result raises what went wrong in its chunk

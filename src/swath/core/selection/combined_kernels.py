@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
 
@@ -28,14 +29,15 @@ class Struct(ctypes.Structure):
             kept[name] = array
             setattr(self, name, array.ctypes.data)
 
-    def point(self, **structs: Any) -> None:
-        """Pointers to arrays of structs."""
+    def point(self, **arrays: StructArray[Any]) -> None:
+        """Set pointers to arrays of structs."""
         kept = self.__dict__.setdefault("kept", {})
-        for name, array in structs.items():
+        for name, array in arrays.items():
             kept[name] = array
-            setattr(self, name, ctypes.addressof(array))
+            setattr(self, name, array.address)
 
     def held(self, name: str) -> NDArray[Any]:
+        """The array that a pointer points to."""
         array: NDArray[Any] = self.__dict__["kept"][name]
         return array
 
@@ -117,6 +119,27 @@ class RoundStruct(Struct):
     )
 
 
-def in_a_row(kind: type[Struct], structs: list[Any]) -> Any:
-    """Structs as C has arrays of them. They are copies: change those, not the ones that were given."""
-    return (kind * max(1, len(structs)))(*structs)
+AnyStruct = TypeVar("AnyStruct", bound=Struct)
+
+
+class StructArray(Generic[AnyStruct]):
+    """Structs side by side, as C has arrays of them. They are copies of those given, whose arrays they share."""
+
+    def __init__(self, kind: type[AnyStruct], structs: Sequence[AnyStruct]) -> None:
+        self._originals = structs
+        self._array = (kind * max(1, len(structs)))(*structs)
+
+    def __len__(self) -> int:
+        return len(self._originals)
+
+    def __getitem__(self, place: int) -> AnyStruct:
+        struct: AnyStruct = self._array[place]
+        return struct
+
+    def held(self, place: int, name: str) -> NDArray[Any]:
+        """The array that a pointer of a struct points to."""
+        return self._originals[place].held(name)
+
+    @property
+    def address(self) -> int:
+        return ctypes.addressof(self._array)

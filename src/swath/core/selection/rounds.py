@@ -17,9 +17,9 @@ from swath.core.selection.combined_kernels import (
     BalanceStruct,
     NearnessStruct,
     RoundStruct,
+    StructArray,
     TermStruct,
     best_of_round,
-    in_a_row,
 )
 from swath.core.selection.distances import SUM_LANES
 from swath.core.selection.diversity_term import DiversityTerm
@@ -57,18 +57,11 @@ class Round:
         self._units = units
         self._standing = standing
         self.alive = np.ones(len(units), dtype=np.uint8)
-        self._nearness = in_a_row(NearnessStruct, [])
-        nearness = [_nearness_of(term, units) for term in standing.diversities]
-        self._kept: list[object] = [nearness]
-        self._gains_of_diversity = [struct.held("gains") for struct in nearness]
-        self._nearness = in_a_row(NearnessStruct, nearness)
-        self._nearness_arrays = nearness
-        self._gains = [self._gains_of(term) for _, term in standing.terms]
-        terms = self._term_structs()
-        balances = [self._balance_struct(place) for place in range(len(standing.balances))]
-        self._kept += [terms, balances]
-        self._terms = in_a_row(TermStruct, terms)
-        self._balances = in_a_row(BalanceStruct, balances)
+        self._nearness = StructArray(NearnessStruct, [_nearness_of(term, units) for term in standing.diversities])
+        self._terms = StructArray(TermStruct, [self._term_struct(place) for place in range(len(standing.terms))])
+        self._balances = StructArray(
+            BalanceStruct, [self._balance_struct(place) for place in range(len(standing.balances))]
+        )
         self._struct = self._round_struct()
 
     def best(self) -> tuple[int | None, bool]:
@@ -78,21 +71,22 @@ class Round:
 
     def gain(self, diversity: int, place: int) -> float:
         """What the unit at a place gains of a diversity; exact for the best one."""
-        return float(self._gains_of_diversity[diversity][place])
+        return float(self._nearness.held(diversity, "gains")[place])
 
     def take(self, place: int) -> None:
-        """Add the best unit to all terms but those that are not measured here, and go on without it."""
+        """Add the best unit to the diversities, and go on without it."""
         self.alive[place] = 0
         unit = int(self._units[place])
         for number, term in enumerate(self._standing.diversities):
-            struct, arrays = self._nearness[number], self._nearness_arrays[number]
-            low, high = arrays.held("starts")[place : place + 2].tolist()
+            low, high = self._nearness.held(number, "starts")[place : place + 2].tolist()
             if low == high:
                 continue
-            rows, before = arrays.held("rows")[low:high], struct.joined_count
-            term.add_measured(unit, arrays.held("nearest")[low:high])
-            arrays.held("joined")[before : before + high - low, : term.source.shape[1]] = term.source[rows]
-            struct.joined_count = before + high - low
+            rows = self._nearness.held(number, "rows")[low:high]
+            term.add_measured(unit, self._nearness.held(number, "nearest")[low:high])
+            before = self._nearness[number].joined_count
+            after = before + high - low
+            self._nearness.held(number, "joined")[before:after, : term.source.shape[1]] = term.source[rows]
+            self._nearness[number].joined_count = after
 
     def follow(self) -> bool:
         """Take over what the terms are after a pick. False if the round cannot go on."""
@@ -101,24 +95,23 @@ class Round:
             if not term.total > 0:
                 return False
             if not isinstance(term, DiversityTerm | ConstantTerm):
-                np.take(term.gains, self._units, out=self._gains[number])
-        return all(struct.joined_count < JOINED_ROWS for struct in self._nearness[: len(self._standing.diversities)])
+                np.take(term.gains, self._units, out=self._terms.held(number, "gains"))
+        return all(self._nearness[number].joined_count < JOINED_ROWS for number in range(len(self._nearness)))
+
+    def _term_struct(self, place: int) -> TermStruct:
+        standing = self._standing
+        strength, term = standing.terms[place]
+        struct = TermStruct(strength=strength, total=term.total, total_at_start=term.total)
+        largest = standing.buckets.largest(term.gains, standing.left_out, 0.0)
+        struct.hold(gains=self._gains_of(term), largest=largest, at_start=np.log1p(largest / term.total))
+        return struct
 
     def _gains_of(self, term: Term) -> NDArray[np.float64]:
-        for diversity, gains in zip(self._standing.diversities, self._gains_of_diversity, strict=True):
+        """Gains (S,) that are kept up to date; those of a diversity are the very ones of its measuring."""
+        for number, diversity in enumerate(self._standing.diversities):
             if diversity is term:
-                return gains
+                return self._nearness.held(number, "gains")
         return term.gains[self._units]
-
-    def _term_structs(self) -> list[TermStruct]:
-        standing = self._standing
-        structs = []
-        for (strength, term), gains in zip(standing.terms, self._gains, strict=True):
-            struct = TermStruct(strength=strength, total=term.total, total_at_start=term.total)
-            largest = standing.buckets.largest(term.gains, standing.left_out, 0.0)
-            struct.hold(gains=gains, largest=largest, at_start=np.log1p(largest / term.total))
-            structs.append(struct)
-        return structs
 
     def _balance_struct(self, place: int) -> BalanceStruct:
         standing = self._standing
@@ -151,9 +144,8 @@ class Round:
             exact_balance=standing.exact_balance,
         )
         gains_most = left_out.copy()
-        for number, (_, term) in enumerate(standing.terms):
-            largest: NDArray[np.float64] = self._kept[1][number].held("largest")  # type: ignore[index]
-            gains_most &= term.gains == largest[buckets.of_unit]
+        for place, (_, term) in enumerate(standing.terms):
+            gains_most &= term.gains == self._terms.held(place, "largest")[buckets.of_unit]
         first = -buckets.largest(-standing.places.astype(np.float64), gains_most, -np.inf)
         struct.hold(
             alive=self.alive,
