@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import zipfile
 from pathlib import Path
@@ -85,3 +86,58 @@ def test_a_dry_run_prints_what_would_change_and_makes_no_tag(swath: Fixture, pho
     assert lines[1].split() == ["category", "available", "before", "after"]
     assert sum(int(line.split()[-1]) for line in lines[2:]) == 1
     assert swath.show("photos-crops")["tags"] == before
+
+
+@pytest.mark.slow
+def test_several_strategies_choose_the_same_through_a_worker_and_without_a_server(
+    platform: Fixture, swath: Fixture, photos: Fixture, tmp_path: Path
+) -> None:
+    photos.add_many(6)
+    selection: dict[str, Any] = {
+        "n_samples": 7,
+        "strategies": [
+            {"type": "diversity"},
+            {"type": "representative", "strength": 0.5},
+            {"type": "typicality", "input": {"type": "embeddings", "of": "images"}, "strength": 0.5},
+            {"type": "similarity", "query": {"dataset": "photos", "tag": "liked"}, "strength": 0.2},
+            {"type": "balance", "input": {"type": "metadata", "key": "city"}},
+            {"type": "threshold", "input": {"type": "metadata", "key": "lightly.area"}, "threshold": 0,
+             "operation": "bigger"},
+        ],
+        "max_per_image": 2,
+    }  # fmt: skip
+    up = platform.serve("up", "--no-browser")
+    with platform.client() as client:
+        dataset = client.datasets.create("photos", datasource=photos.root)
+        client.runs.create(dataset, object_level=OBJECTS, selection={"n_samples": 1.0}).wait(timeout=120)
+        dataset.attach_metadata(
+            [
+                {"file_name": sample.file_name, "metadata": {"city": "Bern" if sample.index % 2 else "Basel"}}
+                for sample in dataset.iter_samples()
+            ]
+        )
+        assert dataset.tag("liked", indices=[0]) == 1
+        [crops] = dataset.crops_datasets
+        dry = client.runs.select(crops, selection=selection, dry_run=True).wait(timeout=60)
+        real = client.runs.select(crops, selection=selection, new_tag="by a worker").wait(timeout=60)
+        assert (dry.selected, dry.stopped_by, dry.quality, dry.categories) == (
+            real.selected,
+            real.stopped_by,
+            real.quality,
+            real.categories,
+        )
+        assert dry.quality is not None
+        cities = {one.category: one.reached for one in dry.quality.targets}
+        assert set(cities) == {"Basel", "Bern"}
+        assert abs(cities["Bern"] - 0.5) < 0.072  # seven cannot be halved any better
+    up.send_signal(signal.SIGINT)
+    assert up.wait(15) == 0
+    chosen = swath.names("photos-crops", "by a worker")
+    assert len(chosen) == 7
+
+    document = tmp_path / "selection.json"
+    document.write_text(json.dumps(selection))
+    alone = swath("select", "photos-crops", "--selection", document, "--tag", "without a server", "--json")
+    assert alone.code == 0, alone.stderr
+    assert swath.names("photos-crops", "without a server") == chosen
+    assert alone.document["quality"] == dry.quality.model_dump(mode="json")
