@@ -3316,7 +3316,7 @@ export interface components {
       type: 'metadata';
       /**
        * Key
-       * @description say `weather` or `lightly.sharpness`
+       * @description say `weather` or `lightly.width`
        */
       key: string;
     };
