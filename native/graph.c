@@ -270,11 +270,6 @@ static void measure_centres(const Block *block, const float *centres, const floa
         }
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 typedef struct {
     float nearest;
     int64_t cell;
@@ -286,18 +281,29 @@ static int by_nearest(const void *a, const void *b) {
     return (x->cell > y->cell) - (x->cell < y->cell);
 }
 
+/* The `wanted`-th least of `count` numbers that lie `apart` numbers from each other; `least` has room for `wanted`. */
+static float least_of(const float *numbers, int64_t apart, int64_t count, int64_t wanted, float *least) {
+    int64_t known = 0;
+    for (int64_t n = 0; n < count; n++) {
+        float number = numbers[n * apart];
+        if (known == wanted && number >= least[known - 1]) continue;
+        int64_t at = known < wanted ? known++ : known - 1;
+        for (; at > 0 && least[at - 1] > number; at--) least[at] = least[at - 1];
+        least[at] = number;
+    }
+    return least[wanted - 1];
+}
+
 /* How far the centre of a cell may be for one query: as far as that of its `probes` nearest cell, or of as many more as
  * it takes to have `wanted` rows. */
 static float reach_of_query(const float *distances, int64_t places, int64_t cell_count, const int64_t *starts,
-                            int64_t probes, int64_t wanted, float *sorted) {
-    if (probes >= cell_count) return INFINITY;
-    for (int64_t c = 0; c < cell_count; c++) sorted[c] = distances[c * places];
-    qsort(sorted, (size_t)cell_count, sizeof *sorted, by_value);
+                            int64_t probes, int64_t wanted, float *least) {
     for (; probes < cell_count; probes *= 2) {
+        float reach = least_of(distances, places, cell_count, probes, least);
         int64_t rows = 0;
-        for (int64_t c = 0; c < cell_count; c++)
-            if (distances[c * places] <= sorted[probes - 1]) rows += starts[c + 1] - starts[c];
-        if (rows >= wanted) return sorted[probes - 1];
+        for (int64_t c = 0; c < cell_count && rows < wanted; c++)
+            if (distances[c * places] <= reach) rows += starts[c + 1] - starts[c];
+        if (rows >= wanted) return reach;
     }
     return INFINITY;
 }
@@ -311,63 +317,153 @@ static int is_out_of_reach(double squared_to_centre, double norm, double centre_
     return apart * apart * (1 - 1e-6) > worst * frame->scale * frame->scale;
 }
 
-/* Compare the open queries of a block with the rows of a tile. */
-static void search_tile(const Tile *tile, const int32_t *rows, int64_t row_count, Block *block, const uint8_t *is_open,
-                        const int32_t *queries, const Frame *frame, int64_t depth, int64_t k,
-                        Nearest *found) {
-    int64_t width = padded(depth);
+typedef struct {
+    int64_t count;
+    const int64_t *starts; /* (count + 1,) */
+    const int32_t *rows;   /* places of cell c, ascending: rows[starts[c]:starts[c + 1]] */
+    const float *centres;  /* (count rounded up to a multiple of ROWS, depth), centred */
+    const float *norms;    /* (count,) of centres, squared */
+    const double *radii;   /* (count,): no row of the cell is farther from the centre, scaled */
+} Cells;
+
+/* A block of queries on its way through the cells. */
+typedef struct {
+    const Matrix *matrix;
+    const Frame *frame;
+    const Cells *cells;
+    const int32_t *queries; /* (block.count,) */
+    int64_t k;
+    Block block;
+    Tile tile;
+    Nearest *found;         /* (block.count,) */
+    double *kept_distances; /* (block.count, k), what `found` points to */
+    int32_t *kept_rows;
+    float *distances; /* (cells, places) of queries to centres, squared */
+    float *reach;     /* (block.count,): cells whose centre is farther are none of the query's business */
+    float *least;     /* (cells,) for finding the reach */
+    Visit *visits;    /* (cells,), in the order in which they take place */
+    uint8_t *is_open; /* (block.groups,) whether any query of the group has business in the cell */
+} Search;
+
+static void free_search(Search *search) {
+    free_block(&search->block);
+    free_tile(&search->tile);
+    free(search->found);
+    free(search->kept_distances);
+    free(search->kept_rows);
+    free(search->distances);
+    free(search->reach);
+    free(search->least);
+    free(search->visits);
+    free(search->is_open);
+}
+
+static int start_search(Search *search, const int32_t *queries, int64_t query_count) {
+    int64_t k = search->k, cell_count = search->cells->count;
+    int has_memory = load_block(&search->block, search->matrix, search->frame, queries, query_count);
+    has_memory &= make_tile(&search->tile, search->matrix->depth);
+    search->queries = queries;
+    search->found = aligned(query_count, sizeof *search->found);
+    search->kept_distances = aligned(query_count * k, sizeof *search->kept_distances);
+    search->kept_rows = aligned(query_count * k, sizeof *search->kept_rows);
+    search->distances = aligned(cell_count * search->block.groups * LANES, sizeof *search->distances);
+    search->reach = aligned(query_count, sizeof *search->reach);
+    search->least = aligned(cell_count, sizeof *search->least);
+    search->visits = aligned(cell_count, sizeof *search->visits);
+    search->is_open = aligned(search->block.groups, sizeof *search->is_open);
+    if (!has_memory || !search->found || !search->kept_distances || !search->kept_rows || !search->distances ||
+        !search->reach || !search->least || !search->visits || !search->is_open)
+        return 0;
+    for (int64_t q = 0; q < query_count; q++)
+        search->found[q] =
+            (Nearest){.distances = search->kept_distances + q * k, .rows = search->kept_rows + q * k, .count = 0};
+    return 1;
+}
+
+/* Which cells each query may visit, and in which order all go: near ones first, so that far ones are ruled out. */
+static void plan_visits(Search *search, int64_t probes) {
+    const Cells *cells = search->cells;
+    int64_t places = search->block.groups * LANES;
+    measure_centres(&search->block, cells->centres, cells->norms, cells->count, search->matrix->depth,
+                    search->distances);
+    for (int64_t q = 0; q < search->block.count; q++)
+        search->reach[q] = reach_of_query(search->distances + q, places, cells->count, cells->starts, probes,
+                                          search->k + 1, search->least);
+    for (int64_t c = 0; c < cells->count; c++) {
+        float nearest = INFINITY;
+        for (int64_t q = 0; q < search->block.count; q++)
+            nearest = search->distances[c * places + q] < nearest ? search->distances[c * places + q] : nearest;
+        search->visits[c] = (Visit){.nearest = nearest, .cell = c};
+    }
+    qsort(search->visits, (size_t)cells->count, sizeof *search->visits, by_nearest);
+}
+
+/* Close the queries that have no business in a cell, by a limit that nothing exceeds. Whether any is left. */
+static int open_queries(Search *search, int64_t cell) {
+    Block *block = &search->block;
+    const float *distances = search->distances + cell * block->groups * LANES;
+    int some = 0;
     for (int64_t group = 0; group < block->groups; group++) {
-        if (!is_open[group]) continue;
-        float *limits = block->limits + group * LANES;
+        search->is_open[group] = 0;
+        for (int64_t q = group * LANES; q < (group + 1) * LANES; q++) {
+            block->limits[q] = INFINITY;
+            if (q >= block->count || distances[q] > search->reach[q]) continue;
+            const Nearest *found = search->found + q;
+            if (found->count == search->k &&
+                is_out_of_reach(distances[q], block->norms[q], search->cells->norms[cell], search->cells->radii[cell],
+                                found->distances[0], search->frame))
+                continue;
+            block->limits[q] = limit_of(found, search->k, block->norms[q], search->frame);
+            search->is_open[group] |= block->limits[q] < INFINITY;
+        }
+        some |= search->is_open[group];
+    }
+    return some;
+}
+
+/* Measure a pair that was not ruled out, and keep it if it is near enough. */
+static void meet(Search *search, int64_t q, int64_t tile_row, int32_t row) {
+    if (row == search->queries[q]) return;
+    int64_t width = padded(search->matrix->depth);
+    double distance =
+        exact_distance(search->tile.raw + tile_row * width, search->block.raw + q * width, width);
+    if (keep(search->found + q, search->k, distance, row))
+        search->block.limits[q] = limit_of(search->found + q, search->k, search->block.norms[q], search->frame);
+}
+
+/* Compare the open queries with the rows of the tile. */
+static void search_tile(Search *search, const int32_t *rows, int64_t row_count) {
+    const Tile *tile = &search->tile;
+    int64_t depth = search->matrix->depth;
+    for (int64_t group = 0; group < search->block.groups; group++) {
+        if (!search->is_open[group]) continue;
+        const float *limits = search->block.limits + group * LANES;
+        const float *columns = search->block.columns + group * depth * LANES;
         for (int64_t r = 0; r < row_count; r += ROWS) {
             lanes sums[ROWS], open;
-            memcpy(&open, limits, sizeof open);
-            multiply(tile->centred + r * depth, block->columns + group * depth * LANES, depth, sums);
             lane_ints any = {0};
+            multiply(tile->centred + r * depth, columns, depth, sums);
+            memcpy(&open, limits, sizeof open);
             for (int n = 0; n < ROWS; n++) any |= sums[n] > open + tile->limits[r + n];
             if (!bits_of(any)) continue;
             for (int n = 0; n < ROWS && r + n < row_count; n++) {
-                memcpy(&open, limits, sizeof open);
-                uint32_t bits = bits_of(sums[n] > open + tile->limits[r + n]);
-                for (; bits; bits &= bits - 1) {
-                    int64_t q = group * LANES + __builtin_ctz(bits);
-                    if (rows[r + n] == queries[q]) continue;
-                    double distance = exact_distance(tile->raw + (r + n) * width, block->raw + q * width, width);
-                    if (keep(found + q, k, distance, rows[r + n]))
-                        block->limits[q] = limit_of(found + q, k, block->norms[q], frame);
-                }
+                memcpy(&open, limits, sizeof open); /* lower by now, perhaps */
+                for (uint32_t bits = bits_of(sums[n] > open + tile->limits[r + n]); bits; bits &= bits - 1)
+                    meet(search, group * LANES + __builtin_ctz(bits), r + n, rows[r + n]);
             }
         }
     }
 }
 
-typedef struct {
-    int64_t count;
-    const int64_t *starts;  /* (count + 1,) */
-    const int32_t *rows;    /* places of cell c, ascending: rows[starts[c]:starts[c + 1]] */
-    const float *centres;   /* (count rounded up to a multiple of ROWS, depth), centred */
-    const float *norms;     /* (count,) of centres, squared */
-    const double *radii;    /* (count,): no row of the cell is farther from the centre, scaled */
-} Cells;
-
-/* Close the queries that have no business in a cell, by a limit that nothing exceeds. Whether any is left. */
-static int open_queries(Block *block, const Cells *cells, int64_t cell, const float *distances, const float *reach,
-                        const Nearest *found, int64_t k, const Frame *frame, uint8_t *is_open) {
-    int some = 0;
-    for (int64_t group = 0; group < block->groups; group++) {
-        is_open[group] = 0;
-        for (int64_t q = group * LANES; q < (group + 1) * LANES; q++) {
-            block->limits[q] = INFINITY;
-            if (q >= block->count || distances[q] > reach[q]) continue;
-            if (found[q].count == k && is_out_of_reach(distances[q], block->norms[q], cells->norms[cell],
-                                                       cells->radii[cell], found[q].distances[0], frame))
-                continue;
-            block->limits[q] = limit_of(found + q, k, block->norms[q], frame);
-            is_open[group] |= block->limits[q] < INFINITY;
-        }
-        some |= is_open[group];
+static void visit(Search *search, int64_t cell) {
+    const Cells *cells = search->cells;
+    for (int64_t low = cells->starts[cell]; low < cells->starts[cell + 1]; low += search->tile.room) {
+        int64_t left = cells->starts[cell + 1] - low;
+        int64_t count = left < search->tile.room ? left : search->tile.room;
+        if (!open_queries(search, cell)) return;
+        fill_tile(&search->tile, search->matrix, search->frame, cells->rows + low, count);
+        search_tile(search, cells->rows + low, count);
     }
-    return some;
 }
 
 /* For each of `queries` (places) the `k` nearest rows other than itself, nearest first, of equally near ones the first
@@ -383,66 +479,24 @@ EXPORT int64_t KERNEL(graph_search)(
                      order};
     Frame frame = {shift, scale, slack};
     Cells cells = {cell_count, cell_starts, cell_rows, centres, centre_norms, radii};
-    Block block;
-    Tile tile;
-    int has_memory = load_block(&block, &matrix, &frame, queries, query_count);
-    has_memory &= make_tile(&tile, depth);
-    int64_t places = block.groups * LANES;
-    Nearest *found = aligned(query_count, sizeof *found);
-    double *kept_distances = aligned(query_count * k, sizeof *kept_distances);
-    int32_t *kept_rows = aligned(query_count * k, sizeof *kept_rows);
-    float *distances = aligned(cell_count * places, sizeof *distances);
-    float *reach = aligned(places, sizeof *reach);
-    float *sorted = aligned(cell_count, sizeof *sorted);
-    Visit *visits = aligned(cell_count, sizeof *visits);
-    uint8_t *is_open = aligned(block.groups, sizeof *is_open);
-    has_memory &= found && kept_distances && kept_rows && distances && reach && sorted && visits && is_open;
+    Search search = {.matrix = &matrix, .frame = &frame, .cells = &cells, .k = k};
+    int has_memory = start_search(&search, queries, query_count);
     if (has_memory) {
+        plan_visits(&search, probes);
+        for (int64_t v = 0; v < cell_count; v++) visit(&search, search.visits[v].cell);
         for (int64_t q = 0; q < query_count; q++)
-            found[q] = (Nearest){.distances = kept_distances + q * k, .rows = kept_rows + q * k};
-        measure_centres(&block, centres, centre_norms, cell_count, depth, distances);
-        for (int64_t q = 0; q < query_count; q++)
-            reach[q] = reach_of_query(distances + q, places, cell_count, cell_starts, probes, k + 1, sorted);
-        for (int64_t c = 0; c < cell_count; c++) {
-            visits[c] = (Visit){.nearest = INFINITY, .cell = c};
-            for (int64_t q = 0; q < query_count; q++) {
-                float distance = distances[c * places + q];
-                if (distance < visits[c].nearest) visits[c].nearest = distance;
-            }
-        }
-        qsort(visits, (size_t)cell_count, sizeof *visits, by_nearest);
-        for (int64_t v = 0; v < cell_count; v++) {
-            int64_t cell = visits[v].cell;
-            for (int64_t low = cell_starts[cell]; low < cell_starts[cell + 1]; low += tile.room) {
-                int64_t count = cell_starts[cell + 1] - low < tile.room ? cell_starts[cell + 1] - low : tile.room;
-                if (!open_queries(&block, &cells, cell, distances + cell * places, reach, found, k, &frame, is_open))
-                    break;
-                fill_tile(&tile, &matrix, &frame, cell_rows + low, count);
-                search_tile(&tile, cell_rows + low, count, &block, is_open, queries, &frame, depth, k, found);
-            }
-        }
-        for (int64_t q = 0; q < query_count; q++)
-            write_sorted(found + q, out_rows + queries[q] * k, out_distances + queries[q] * k);
+            write_sorted(search.found + q, out_rows + queries[q] * k, out_distances + queries[q] * k);
     }
-    free_block(&block);
-    free_tile(&tile);
-    free(found);
-    free(kept_distances);
-    free(kept_rows);
-    free(distances);
-    free(reach);
-    free(sorted);
-    free(visits);
-    free(is_open);
+    free_search(&search);
     return has_memory ? 0 : NO_MEMORY;
 }
 
-/* For each of `rows` (places) the nearest of `centres` (count rounded up to a multiple of 6, depth), the first of equally near ones, and a squared
- * distance, scaled, that it is not farther than. Written one after the other. */
+/* For each of `rows` (places) the nearest of `centres` (count rounded up to a multiple of 6, depth), the first of equally
+ * near ones, and a squared distance, scaled, that it is not farther than. Written one after the other. */
 EXPORT int64_t KERNEL(graph_assign)(
     const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
-    const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *rows, int64_t row_count,
-    int64_t cell_count, const float *centres, const float *centre_norms, int32_t *cells, double *squared_distances) {
+    const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *rows,
+    int64_t row_count, int64_t cell_count, const float *centres, const float *centre_norms, int32_t *cells, double *squared_distances) {
     Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
                      order};
     Frame frame = {shift, scale, slack};
