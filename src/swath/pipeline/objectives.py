@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from swath.core.candidates import CategoryValues, NumberValues, StrategyInput, VectorValues
+from swath.core.errors import RunFailed
 from swath.pipeline.selection_data import SelectionData, units_of
 from swath.wire.selection import (
     BalanceStrategy,
@@ -182,6 +183,11 @@ def _objective(
         case SimilarityStrategy():
             if given.query is None:
                 raise ValueError("similarity needs the vectors of its query")
+            if not len(given.query):
+                raise RunFailed(
+                    f"tag `{strategy.query.tag}` of `{strategy.query.dataset}` has no samples to be similar to",
+                    hint="add some to it, or name another tag.",
+                )
             rows = _vectors(given, data)
             similar = engine.similarity(
                 rows.vectors,

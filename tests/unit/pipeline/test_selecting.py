@@ -106,6 +106,13 @@ def test_what_is_similar_to_a_query_goes_first() -> None:
     assert chosen.units.tolist() == [2, 1, 3, 0]
 
 
+def test_a_query_without_samples_is_named() -> None:
+    strategy = {"type": "similarity", "query": {"dataset": "birds", "tag": "owls"}}
+    empty = StrategyInput(query=np.zeros((0, 8), np.float16))
+    with pytest.raises(RunFailed, match="tag `owls` of `birds` has no samples to be similar to"):
+        choose({"n_samples": 1, "strategies": [strategy]}, 3, inputs=[empty])
+
+
 def test_typical_ones_go_first_and_with_a_negative_strength_last() -> None:
     vectors = np.array([[0, 0], [0, 0.1], [0.1, 0], [7, 7]], np.float16)
 
