@@ -18,6 +18,7 @@ from swath.wire.lightly.strategies import (
     LONGEST_SCORE,
     Looks,
     Scorer,
+    compares_objects,
     native_strategy,
     positive_or_none,
     read_entries,
@@ -254,7 +255,7 @@ def _choice(generation: Generation, selection: Mapping[str, Any], worker: Values
     entries = read_entries(generation, values)
     compared_task, cut_task = task_of_objects(entries), worker.text(_TASK)
     if compared_task and cut_task and compared_task != cut_task:
-        place = next(entry.place for entry in entries if entry.source.text("input.task") == compared_task)
+        place = next(entry.place for entry in entries if compares_objects(entry))
         raise InvalidConfig(
             f"`{place}.input.task` is `{compared_task}`, but `{_TASK}` is `{cut_task}`",
             field=f"{place}.input.task",

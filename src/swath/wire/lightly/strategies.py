@@ -189,21 +189,24 @@ def _check_keys(values: Values, part: str, keys_of_type: Mapping[str, Sequence[s
         )
 
 
+def compares_objects(entry: Entry) -> bool:
+    """Whether an entry names a task whose objects are compared."""
+    return entry.input_type == "EMBEDDINGS" and bool(entry.source.text("input.task"))
+
+
 def task_of_objects(entries: Sequence[Entry]) -> str:
     """The task whose objects embeddings are of; "" if no entry names one. Raises InvalidConfig if several are named."""
     found = ""
-    for entry in entries:
-        if entry.input_type != "EMBEDDINGS":
-            continue
+    for entry in filter(compares_objects, entries):
         task = entry.source.text("input.task")
-        if task and found and task != found:
+        if found and task != found:
             field = f"{entry.place}.input.task"
             raise InvalidConfig(
                 f"`{field}` is `{task}`, but an earlier strategy compares the objects of `{found}`",
                 field=field,
                 hint="A run compares the objects of one task. Scores and predictions may be those of others.",
             )
-        found = found or task
+        found = task
     return found
 
 

@@ -228,7 +228,7 @@ def test_objects_are_compared_one_by_one_where_they_are_selected(generation: Gen
         assert request.selection.unit is SelectionUnit.OBJECTS
         assert request.selection.strategies == (DiversityStrategy(),)
     error = refusal(
-        whole("RANDOM", "WEIGHTS"),
+        whole("SCORES", "WEIGHTS", {"task": "doors"}),
         whole("EMBEDDINGS", "DIVERSITY", {"task": "doors"}),
         generation=generation,
         docker=docker,
