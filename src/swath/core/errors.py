@@ -44,7 +44,7 @@ class InvalidConfig(SwathError):
 
 
 class InvalidPredictions(SwathError):
-    """A file below `.lightly/predictions` breaks the format.
+    """A file below `.lightly/predictions` or `.lightly/metadata` breaks the format.
 
     `file` is the key in the datasource, `json_path` the place in it (`$` is the whole document), `value` what
     stands there (shortened), `expected` what should.
