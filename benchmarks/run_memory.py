@@ -4,7 +4,7 @@
 
 Every run embeds that many objects of drawn noise images and keeps 100 of them. Memory is flat if the streaming pass
 grows by no more than what has to be kept for every object until the commit: its row in the object table and its vector
-(float16), "explained". The whole run also selects; large selections load numba besides.
+(float16), "explained". The whole run also selects.
 """
 
 from __future__ import annotations
@@ -92,7 +92,6 @@ def run_alone(folder: Path, home: Path, threads: int) -> None:
         "objects": result.objects.embedded,
         "streaming": observer.of_streaming,
         "whole": peak_bytes(),
-        "compiled": "numba" in sys.modules,
     }
     print(json.dumps(answer))
 
@@ -121,17 +120,16 @@ def main() -> None:
         folder, home, threads = arguments.alone
         run_alone(Path(folder), Path(home), int(threads))
         return
-    print("| objects | streaming pass, peak MB | grown by | explained | whole run, peak MB | selection |")
-    print("|---|---|---|---|---|---|")
+    print("| objects | streaming pass, peak MB | grown by | explained | whole run, peak MB |")
+    print("|---|---|---|---|---|")
     first: dict[str, int] | None = None
     for size in sorted(arguments.sizes):
         found = measure(size, arguments.objects_per_image, arguments.threads)
         first = first or found
         grown = (found["streaming"] - first["streaming"]) / 1e6
         explained = (found["objects"] - first["objects"]) * (VECTOR_BYTES + TABLE_ROW_BYTES) / 1e6
-        engine = "compiled (numba loaded)" if found["compiled"] else "numpy"
         peaks = f"{found['streaming'] / 1e6:.0f} | {grown:.1f} | {explained:.1f} | {found['whole'] / 1e6:.0f}"
-        print(f"| {found['objects']} | {peaks} | {engine} |", flush=True)
+        print(f"| {found['objects']} | {peaks} |", flush=True)
 
 
 if __name__ == "__main__":

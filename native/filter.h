@@ -1,8 +1,9 @@
 /* Ruling pairs of rows out by float32 dot products, with a margin that covers every rounding on the way.
  *
- * `centred` rows are (raw - shift) * scale in float32, padded with zeros to a multiple of LANES. A pair cannot be nearer
- * than `nearest` unless its dot product exceeds the limits of both sides together (`row_limit`, `column_limit`); `slack`
- * bounds the relative error of the product, the norms and the centring. What is not ruled out is measured exactly.
+ * `centred` rows are (raw - shift) * scale in float32, padded with zeros to a multiple of LANES. A pair cannot be
+ * nearer than `nearest` unless its dot product exceeds the limits of both sides together (`row_limit`,
+ * `column_limit`); `slack` bounds the relative error of the product, the norms and the centring. What is not ruled
+ * out is measured exactly.
  *
  * Multiplications may be fused with additions here, and sums be taken in any order: the margin covers that, too. */
 #ifndef SWATH_FILTER_H

@@ -1,7 +1,7 @@
 /* The distance of every row to the nearest selected one, brought up to date with a batch of newly selected rows.
  *
- * `nearest` (N) float64 holds exact squared distances, `owner` (N) int32 the number of the selected row that is nearest.
- * Each call works on rows [low, high) only, so calls for different rows may run at once. */
+ * `nearest` (N) float64 holds exact squared distances, `owner` (N) int32 the number of the selected row that is
+ * nearest. Each call works on rows [low, high) only, so calls for different rows may run at once. */
 #include "filter.h"
 #include "quantised.h"
 
@@ -155,7 +155,8 @@ static int64_t lower_rows(const Space *space, Tile *tile, const Batch *batch, in
                           const float *norms, const float *batch_norms, double *nearest, int32_t *owner) {
     Quantised rows = {0}, columns = {0};
     int fine = quantised_of(tile->rows, space->width, &rows) &&
-               quantise_columns(batch->centred, batch_norms, count, batch->groups, space->width, space->slack, &columns);
+               quantise_columns(batch->centred, batch_norms, count, batch->groups, space->width, space->slack,
+                                &columns);
     double passed = 0.0, tested = 0.0;
     for (int64_t i = low; fine && i < high;) {
         i = fill_tile(space, tile, i, high, norms, nearest);
@@ -201,7 +202,8 @@ EXPORT int64_t KERNEL(lower_all)(const void *source, int64_t half, int64_t depth
                    .first_owner = first_owner};
     Tile tile;
     int64_t result = NO_MEMORY;
-    if (tile_of(&space, &tile)) result = lower_rows(&space, &tile, &batch, count, low, high, norms, batch_norms, nearest, owner);
+    if (tile_of(&space, &tile))
+        result = lower_rows(&space, &tile, &batch, count, low, high, norms, batch_norms, nearest, owner);
     free_tile(&tile);
     return result;
 }

@@ -8,7 +8,10 @@
 
 static int64_t largest_unit(const int64_t *starts, int64_t low, int64_t high) {
     int64_t largest = 1;
-    for (int64_t u = low; u < high; u++) largest = starts[u + 1] - starts[u] > largest ? starts[u + 1] - starts[u] : largest;
+    for (int64_t u = low; u < high; u++) {
+        int64_t size = starts[u + 1] - starts[u];
+        largest = size > largest ? size : largest;
+    }
     return largest;
 }
 

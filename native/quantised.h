@@ -1,8 +1,8 @@
 /* Ruling pairs of rows out by products of bytes, which some machines multiply four times as fast as float32.
  *
  * A centred row x is scale * q + e, q of whole numbers from -127 to 127. Then x . y is within
- * |e| |y| + (|x| + |e|) |f| of the product of the whole numbers times both scales (f is what the other row lacks): pairs
- * are ruled out with that much more margin, and those that are not are left to the float32 filter. */
+ * |e| |y| + (|x| + |e|) |f| of the product of the whole numbers times both scales (f is what the other row lacks).
+ * Pairs are ruled out with that much more margin, and those that are not are left to the float32 filter. */
 #ifndef SWATH_QUANTISED_H
 #define SWATH_QUANTISED_H
 
@@ -15,8 +15,8 @@
 #define QUANTISES
 
 enum {
-    BYTES = 4,           /* Numbers that are multiplied at once in each lane. */
-    LARGEST_DEPTH = 65536 /* Up to which sums of products of bytes fit into 32 bits. */
+    BYTES = 4,             /* numbers that are multiplied at once in each lane */
+    LARGEST_DEPTH = 65536, /* up to which sums of products of bytes fit into 32 bits */
 };
 
 typedef int32_t Integers __attribute__((vector_size(4 * LANES)));
