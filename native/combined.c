@@ -15,6 +15,7 @@ static const double LEAST_CROSS_ENTROPY = 1e-10;
 
 typedef struct {
     double strength;
+    int64_t alone;            /* there is nothing else: the score is the gain, by the sign of the strength */
     double total;             /* 0: the gain itself is the objective */
     double total_at_start;    /* of the round */
     const double *gains;      /* of each unit; in a round at least that */
@@ -79,7 +80,9 @@ static double score_of_terms(const Term *term, int64_t terms, int64_t unit) {
     double score = 0.0;
     for (int64_t k = 0; k < terms; k++) {
         double gain = term[k].gains[unit];
-        if (term[k].total > 0.0) {
+        if (term[k].alone) {
+            score += term[k].strength < 0.0 ? -gain : gain;
+        } else if (term[k].total > 0.0) {
             score += term[k].strength * log1p(gain / term[k].total);
         } else {
             score += term[k].strength * log(gain > LEAST_FACTOR ? gain : LEAST_FACTOR);
@@ -227,6 +230,7 @@ static double estimate(const Round *round, int64_t unit) {
     double upper = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
+        if (term->alone) return term->gains[unit];
         upper += term->strength * above_log1p(term->gains[unit] / term->total);
     }
     for (int64_t k = 0; k < round->balances; k++) {
@@ -309,6 +313,7 @@ static Bound bound_of(Round *round, int64_t bucket) {
     double largest = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
+        if (term->alone) return (Bound){.each = term->largest[bucket], .moved = term->largest[bucket]};
         double now = log1p(term->largest[bucket] / term->total), before = term->at_start[bucket];
         double grown = term->total_at_start / term->total;
         bound.each += term->strength * now;

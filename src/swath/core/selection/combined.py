@@ -1,8 +1,9 @@
 """Several objectives at once: greedily the unit that makes the product of all of them largest.
 
 A score is the logarithm of that product, without what all candidates have in common: for a term (`objective.Term`)
-strength * log1p(gain / total), for a balance strength * -log(cross-entropy). Picking goes in rounds (`rounds.py`), or
-step by step, over all units, where nothing bounds how scores change: with negative strengths, and at the beginning.
+strength * log1p(gain / total), for a balance strength * -log(cross-entropy); where a single term has a say, it is the
+gain. Picking goes in rounds (`rounds.py`), or step by step, over all units, where nothing bounds how scores change:
+with negative strengths, and at the beginning.
 """
 
 from __future__ import annotations
@@ -68,6 +69,8 @@ class Combination:
         self._weights: list[Weights] = []
         self._terms: list[tuple[float, Term]] = []
         self._balances: list[BalanceTerm] = []
+        having_a_say = [objective for objective in objectives if objective.strength != 0]
+        self._alone = len(having_a_say) == 1 and not isinstance(having_a_say[0], Balance)
         for objective in objectives:
             self._include(objective, by_rank)
         self._limits = LimitState(limits, len(by_rank))
@@ -90,7 +93,12 @@ class Combination:
             if balance.has_target and balance.strength != 0:
                 self._balances.append(balance)
         elif isinstance(objective, Diversity):
-            diversity = DiversityTerm(objective, count=self._count, map_chunks=self._map_chunks)
+            diversity = DiversityTerm(
+                objective,
+                count=self._count,
+                needs_total=objective.strength != 0 and not self._alone,
+                map_chunks=self._map_chunks,
+            )
             self._diversities.append(diversity)
             self._terms.append((objective.strength, diversity))
         elif isinstance(objective, Weights):
@@ -165,7 +173,7 @@ class Combination:
             return True
         if any(weights.highest_sum is not None and weights.values.min() < 0 for weights in self._weights):
             return True  # candidates that did not fit may fit again
-        return any(not term.total > 0 for _, term in self._with_a_say(candidates))
+        return not self._alone and any(not term.total > 0 for _, term in self._with_a_say(candidates))
 
     def _step(self, candidates: NDArray[np.int64]) -> StoppedBy | None:
         best = self._best(candidates)
@@ -202,7 +210,7 @@ class Combination:
         terms = self._with_a_say(candidates)
         structs = []
         for strength, term in terms:
-            struct = TermStruct(strength=strength, total=term.total, total_at_start=term.total)
+            struct = TermStruct(strength=strength, alone=self._alone, total=term.total, total_at_start=term.total)
             struct.hold(gains=term.gains)
             structs.append(struct)
         array = StructArray(TermStruct, structs)
@@ -242,6 +250,7 @@ class Combination:
                 left_out=left_out,
                 buckets=self._buckets or Buckets.by_height(by_terms, left_out),
                 exact_balance=self._buckets is not None,
+                alone=self._alone,
             ),
         )
         stopped_by = self._pick_among(round_, units)

@@ -49,6 +49,7 @@ class Struct(ctypes.Structure):
 class TermStruct(Struct):
     _fields_ = (
         ("strength", DOUBLE),
+        ("alone", INT),
         ("total", DOUBLE),
         ("total_at_start", DOUBLE),
         ("gains", _ADDRESS),

@@ -21,24 +21,26 @@ class DiversityTerm:
     """A `Term`: the total is the sum over all that is selected of its squared distance to the nearest of the rest.
 
     Units of several rows count with the aggregate over their rows, of distances to rows of other units; every
-    preselected row counts by itself. As long as nothing is selected, all gains are 0.
+    preselected row counts by itself. As long as nothing is selected, all gains are 0. Where nobody `needs_total`, which
+    takes comparing every pick with all others, it stays 0.
 
     Gains are exact after `settle` only, which brings all rows up to date with everything added; that is what takes
     time. In between they are those of the last time, and higher than they should be.
     """
 
-    def __init__(self, objective: Diversity, *, count: int, map_chunks: MapChunks) -> None:
+    def __init__(self, objective: Diversity, *, count: int, needs_total: bool, map_chunks: MapChunks) -> None:
         self.objective = objective
         self.units = RowsOfUnits.of(objective.units, objective.row_count)
         self.has_rows = self.units.sizes > 0
         self.total = 0.0
         self.gains = np.zeros(self.units.unit_count)
         self._measure = objective.measure(self.units, count=count, map_chunks=map_chunks)
-        self._spread = SelectedSpread(objective.vectors.shape[1], objective.aggregate)
+        self._spread = SelectedSpread(objective.vectors.shape[1], objective.aggregate) if needs_total else None
         self._added: list[int] = []
         if objective.preselected is not None and len(objective.preselected):
-            self._spread.preselect(objective.preselected, map_chunks)
-            self.total = self._spread.total
+            if self._spread is not None:
+                self._spread.preselect(objective.preselected, map_chunks)
+                self.total = self._spread.total
             self._refresh()
 
     @property
@@ -71,10 +73,12 @@ class DiversityTerm:
 
     def add_measured(self, unit: int, nearest: NDArray[np.float64]) -> None:
         """Add a unit of which is known how near its rows are now."""
-        if len(nearest):
+        if not len(nearest):
+            return
+        self._added.append(unit)
+        if self._spread is not None:
             self._spread.add(self.source[self.units.rows_of(np.array([unit]))], nearest)
             self.total = self._spread.total
-            self._added.append(unit)
 
     def settle(self) -> None:
         if self._added:

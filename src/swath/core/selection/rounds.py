@@ -48,6 +48,7 @@ class Standing:
     left_out: NDArray[np.bool_]  # (U,) candidates that are not on the shortlist
     buckets: Buckets
     exact_balance: bool  # whether all units of a bucket have equal categories
+    alone: bool  # whether nothing but one term ever has a say
 
 
 class Round:
@@ -92,7 +93,7 @@ class Round:
         """Take over what the terms are after a pick. False if the round cannot go on."""
         for number, (_, term) in enumerate(self._standing.terms):
             self._terms[number].total = term.total
-            if not term.total > 0:
+            if not (term.total > 0 or self._standing.alone):
                 return False
             if not isinstance(term, DiversityTerm | ConstantTerm):
                 np.take(term.gains, self._units, out=self._terms.held(number, "gains"))
@@ -101,9 +102,10 @@ class Round:
     def _term_struct(self, place: int) -> TermStruct:
         standing = self._standing
         strength, term = standing.terms[place]
-        struct = TermStruct(strength=strength, total=term.total, total_at_start=term.total)
+        struct = TermStruct(strength=strength, alone=standing.alone, total=term.total, total_at_start=term.total)
         largest = standing.buckets.largest(term.gains, standing.left_out, 0.0)
-        struct.hold(gains=self._gains_of(term), largest=largest, at_start=np.log1p(largest / term.total))
+        at_start = largest if standing.alone else np.log1p(largest / term.total)
+        struct.hold(gains=self._gains_of(term), largest=largest, at_start=at_start)
         return struct
 
     def _gains_of(self, term: Term) -> NDArray[np.float64]:
