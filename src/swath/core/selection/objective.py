@@ -13,6 +13,7 @@ MapChunks = Callable[[Callable[[int], None], Iterable[int]], Iterable[None]]
 """Runs a function for every chunk number and yields its results: the built-in `map` (one thread), or the `map` method
 of a `ThreadPoolExecutor`. Chunks release the GIL and never touch each other's rows, so any order will do."""
 
+
 class Term(Protocol):
     """What an objective says of every unit while a selection goes on: the part of the product that it stands for.
 
