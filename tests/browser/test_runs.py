@@ -32,7 +32,7 @@ def test_is_asked_for_and_watched_to_its_end(look: OpenBrowser, demo: Deployment
     page = look(demo).open(f"/d/{scenes}/run")
     expect(page.get_by_role("combobox", name="Prediction task")).to_have_value("vehicles_object_detections")
     expect(page.get_by_text("1,404 of 1,404 objects")).to_be_visible()
-    page.get_by_role("textbox", name="Lowest score").fill("0.5")
+    page.get_by_role("textbox", name="Lowest score").press_sequentially("0.5")
     left = page.get_by_text(re.compile(r"^[\d,]+ of 1,404 objects$"))
     expect(left).not_to_have_text("1,404 of 1,404 objects")
     promised = int(str(left.text_content()).split()[0].replace(",", ""))

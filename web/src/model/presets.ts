@@ -20,7 +20,7 @@ const UNSURE = [
 
 /** What can be wanted of these samples: without scores nobody knows what the model is unsure of. */
 export function presetsFor(inputs: SelectionInputs): Preset[] {
-  const unsure = mostTelling(inputs.numbers);
+  const unsure = mostTelling(inputs.numbers)?.value;
   const categories = inputs.categories[0]?.value;
   return [
     {
@@ -70,10 +70,9 @@ export function presetsFor(inputs: SelectionInputs): Preset[] {
   ];
 }
 
-function mostTelling(numbers: readonly NumberChoice[]) {
-  const values = numbers.map(({ value }) => value);
+function mostTelling(numbers: readonly NumberChoice[]): NumberChoice | undefined {
   for (const score of UNSURE) {
-    const found = values.find((value) => value.type === 'scores' && value.score === score);
+    const found = numbers.find(({ value }) => value.type === 'scores' && value.score === score);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -86,7 +85,7 @@ export function presetOf(strategies: readonly Strategy[], presets: readonly Pres
 
 /** The strategies that can be added here, each as it begins. */
 export function addable(inputs: SelectionInputs, query: { dataset: string; tag: string } | null): Strategy[] {
-  const number = inputs.numbers[0];
+  const number = mostTelling(inputs.numbers) ?? inputs.numbers[0];
   const categories = inputs.categories[0]?.value;
   return [
     newStrategy('diversity'),

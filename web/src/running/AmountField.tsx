@@ -1,6 +1,7 @@
-import { Group, Input, NumberInput, SegmentedControl, Slider, Text } from '@mantine/core';
+import { Group, Input, SegmentedControl, Slider, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Amount, MaybeNumber } from '@/model/runForm';
+import { NumberField } from '@/ui/NumberField';
 
 interface AmountFieldProps {
   amount: Amount;
@@ -42,11 +43,11 @@ export function AmountField({ amount, onChange, available, meaning, error }: Amo
           label={null}
           thumbLabel={isShare ? 'Percent to select' : 'Number to select'}
         />
-        <NumberInput
+        <NumberField
           w={116}
           aria-label={isShare ? 'Percent' : 'Count'}
-          value={value}
-          onChange={(next) => set(typeof next === 'number' ? next : '')}
+          value={value === '' ? null : value}
+          onChange={(next) => set(next ?? '')}
           suffix={isShare ? ' %' : undefined}
           thousandSeparator={isShare ? undefined : ','}
           allowDecimal={isShare}

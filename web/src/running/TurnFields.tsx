@@ -1,8 +1,9 @@
-import { Group, NumberInput, TagsInput } from '@mantine/core';
+import { Group, TagsInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { workersQuery } from '@/api/queries/workers';
 import type { FieldErrors } from '@/model/fieldErrors';
 import type { Turn } from '@/model/runForm';
+import { NumberField } from '@/ui/NumberField';
 
 interface TurnFieldsProps {
   turn: Turn;
@@ -22,13 +23,13 @@ export function TurnFields({ turn, onChange, errors }: TurnFieldsProps) {
     turn.runsOn.length > 0 && fitting === 0 ? 'No worker that is online has all of these labels' : undefined;
   return (
     <Group align="flex-start" gap="md">
-      <NumberInput
+      <NumberField
         label="Priority"
         description="Higher ones go first"
         w={150}
         allowDecimal={false}
-        value={turn.priority}
-        onChange={(value) => onChange({ ...turn, priority: typeof value === 'number' ? value : '' })}
+        value={turn.priority === '' ? null : turn.priority}
+        onChange={(priority) => onChange({ ...turn, priority: priority ?? '' })}
         error={errors('priority')}
       />
       <TagsInput

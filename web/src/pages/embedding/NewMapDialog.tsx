@@ -17,6 +17,7 @@ import { useCreateProjection, type MapParameters, type Projection } from '@/api/
 import { workersQuery } from '@/api/queries/workers';
 import { ProblemAlert } from '@/ui/ProblemAlert';
 import { METHOD_NAMES } from '@/model/mapMethods';
+import { RequiredNumber } from '@/ui/NumberField';
 import { METHOD_CHOICES, type MethodChoice, type ParameterField } from './methods';
 import classes from './Embedding.module.css';
 
@@ -90,7 +91,7 @@ interface ParameterProps {
 
 function Parameter({ field, value, onChange }: ParameterProps) {
   return (
-    <NumberInput
+    <RequiredNumber
       label={field.label}
       description={field.about}
       inputWrapperOrder={['label', 'input', 'description']}
@@ -100,7 +101,7 @@ function Parameter({ field, value, onChange }: ParameterProps) {
       step={field.step}
       allowDecimal={field.step < 1}
       clampBehavior="strict"
-      onChange={(typed) => onChange(typeof typed === 'number' ? typed : field.usual)}
+      onChange={onChange}
     />
   );
 }

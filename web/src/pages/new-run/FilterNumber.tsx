@@ -1,6 +1,7 @@
-import { NumberInput, Stack } from '@mantine/core';
+import { Stack } from '@mantine/core';
 import type { MaybeNumber } from '@/model/runForm';
 import { Histogram } from '@/ui/Histogram';
+import { NumberField } from '@/ui/NumberField';
 
 interface FilterNumberProps {
   label: string;
@@ -26,15 +27,15 @@ export function FilterNumber({
 }: FilterNumberProps) {
   return (
     <Stack gap={8}>
-      <NumberInput
+      <NumberField
         label={label}
         description={description}
         step={step}
         decimalScale={4}
         suffix={suffix}
         placeholder="any"
-        value={value}
-        onChange={(next) => onChange(typeof next === 'number' ? next : '')}
+        value={value === '' ? null : value}
+        onChange={(next) => onChange(next ?? '')}
         error={error}
       />
       <Histogram

@@ -1,4 +1,4 @@
-import { MultiSelect, NumberInput, SimpleGrid, Text } from '@mantine/core';
+import { MultiSelect, SimpleGrid, Text } from '@mantine/core';
 import { useMemo } from 'react';
 import type { Preview } from '@/api/queries/previews';
 import type { FieldErrors } from '@/model/fieldErrors';
@@ -6,6 +6,7 @@ import { count, score } from '@/model/format';
 import { countByCategory, countLeft, histogram, quantile } from '@/model/previewCounts';
 import { categoryIds, categoryWord, type MaybeNumber, type RunForm } from '@/model/runForm';
 import { Section } from '@/running/Section';
+import { NumberField } from '@/ui/NumberField';
 import { FilterNumber } from './FilterNumber';
 import type { ChangeForm } from './useRunForm';
 
@@ -71,15 +72,15 @@ export function FilterSection({ form, change, errors, preview }: FilterSectionPr
         }))}
         error={errors('object_level.categories')}
       />
-      <NumberInput
+      <NumberField
         label="Highest overlap"
         description="Of two boxes of an image that overlap more (IoU from 0 to 1), the one with the lower score goes"
         maw={320}
         step={0.05}
         decimalScale={4}
         placeholder="any"
-        value={form.maxOverlap}
-        onChange={(value) => change({ maxOverlap: typeof value === 'number' ? value : '' })}
+        value={form.maxOverlap === '' ? null : form.maxOverlap}
+        onChange={(maxOverlap) => change({ maxOverlap: maxOverlap ?? '' })}
         error={errors('object_level.max_overlap')}
       />
     </Section>

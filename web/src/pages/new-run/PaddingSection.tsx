@@ -1,9 +1,10 @@
-import { Group, Input, NumberInput, Slider, Text } from '@mantine/core';
+import { Group, Input, Slider, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import type { Preview } from '@/api/queries/previews';
 import type { FieldErrors } from '@/model/fieldErrors';
 import type { RunForm } from '@/model/runForm';
 import { Section } from '@/running/Section';
+import { RequiredNumber } from '@/ui/NumberField';
 import { PaddingPreview } from './PaddingPreview';
 import type { ChangeForm } from './useRunForm';
 
@@ -21,7 +22,7 @@ const REST_MS = 120;
 export function PaddingSection({ form, change, errors, preview }: PaddingSectionProps) {
   const [padding] = useDebouncedValue(form.padding, REST_MS);
   const percent = Math.round(form.padding * 1000) / 10;
-  const set = (value: number | string) => change({ padding: Number((Number(value) / 100).toPrecision(12)) });
+  const set = (value: number) => change({ padding: Number((value / 100).toPrecision(12)) });
   return (
     <Section
       title="Crops"
@@ -39,7 +40,7 @@ export function PaddingSection({ form, change, errors, preview }: PaddingSection
             label={null}
             thumbLabel="Padding"
           />
-          <NumberInput
+          <RequiredNumber
             w={116}
             aria-label="Padding in percent"
             value={percent}
