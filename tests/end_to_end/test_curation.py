@@ -83,8 +83,10 @@ def test_a_dry_run_prints_what_would_change_and_makes_no_tag(swath: Fixture, pho
     tried = swath("select", "photos-crops", "--n-samples", "1", "--dry-run")
     assert tried.code == 0
     lines = tried.stdout.decode().splitlines()
-    assert lines[1].split() == ["category", "available", "before", "after"]
-    assert sum(int(line.split()[-1]) for line in lines[2:]) == 1
+    head = next(place for place, line in enumerate(lines) if line.split()[:1] == ["category"])
+    assert lines[head].split() == ["category", "available", "before", "after"]
+    assert sum(int(line.split()[-1]) for line in lines[head + 1 :]) == 1
+    assert lines[head - 2].split()[:2] == ["cover", "radius"]
     assert swath.show("photos-crops")["tags"] == before
 
 

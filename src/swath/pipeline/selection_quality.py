@@ -18,7 +18,7 @@ from swath.wire.run_result import BesideRandom, CategoryShare, SelectionQuality,
 from swath.wire.selection import BalanceStrategy, SelectionConfig
 
 NUMBERS_TOUCHED = 2e9
-"""What measuring distances may cost: rows x rows x dimensions, tenths of a second, a fifth of a selection of 100,000."""
+"""What measuring distances may cost, rows x rows x dimensions: a fifth of what selecting among 100,000 takes."""
 
 ROWS_AT_LEAST = 1000
 """So many are measured whatever it costs: of fewer no figure is worth showing."""
