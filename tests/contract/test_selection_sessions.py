@@ -60,12 +60,18 @@ def dataset(store: Store, home: Home) -> None:
         crops, images = (find_visible(connection, name, owner_id) for name in ("vehicles-crops", "vehicles"))
         tags.create_tag(connection, crops.id, name="kept", members=np.array(KEPT))
         tags.create_tag(connection, images.id, name="kept", members=np.array([1]))
-        for index, document in enumerate(({"weather": {"sky": "grey"}, "speed": 3}, {"weather": {"sky": "blue"}})):
+        documents: tuple[dict[str, Any], ...] = ({"weather": {"sky": "grey"}, "speed": 3}, {"weather": {"sky": "blue"}})
+        for index, document in enumerate(documents):
             keep_sample_metadata(connection, images.id, index, SampleMetadata(custom=document))
         keep_sample_metadata(connection, crops.id, 2, SampleMetadata(custom={"speed": -1.5, "bright": True}))
         for index in range(6):
-            found = SampleMetadata(scores={"wheels": {"uncertainty_margin": index / 10}})
+            # Of the third crop nobody knows how sure it is.
+            known = {} if index == 2 else {"uncertainty_margin": index / 10}
+            found = SampleMetadata(scores={"wheels": known})
             keep_sample_metadata(connection, crops.id, index, found)
+        of_image = {"uncertainty_margin": 0.9, "object_frequency": 0.95}
+        found = SampleMetadata(scores={"wheels": of_image, "doors": {"uncertainty_margin": 0.7}})
+        keep_sample_metadata(connection, images.id, 0, found)
         everything = tags.find_tag(connection, crops.id, "initial-tag")
         scores.keep_scores(connection, everything, "gut feeling", np.array([5.0, 4, 3, 2, 1, 0]))
 
@@ -153,10 +159,7 @@ def test_what_compares_the_samples_themselves_has_to_know_nothing(ask: Ask, stor
     assert np.array_equal(found.vectors, vectors[[0, 2, 3, 5]])
     assert np.array_equal(found.preselected, vectors[KEPT])
     samples = list(catalog.iter_samples(store, "vehicles-crops"))
-    assert [bytes(key) for key in found.keys] == [
-        samples[index].crop.object_key
-        for index in found.sample_indices  # type: ignore[union-attr]
-    ]
+    assert [bytes(key) for key in found.keys] == [samples[index].crop.object_key for index in found.sample_indices]
 
 
 def test_crops_are_told_apart_by_image_and_category(ask: Ask) -> None:
@@ -219,8 +222,19 @@ def test_scores_are_those_of_the_task_or_those_that_were_uploaded(ask: Ask) -> N
         weights(type="metadata", key="scores.wheels.uncertainty_margin"),
     )
     for strategy in (0, 1, 3):
-        assert numbers(found, strategy) == ([0, 0.2, 0.3, 0.5], [0.1, 0.4])
+        np.testing.assert_array_equal(numbers(found, strategy)[0], [0, np.nan, 0.3, 0.5])
+        assert numbers(found, strategy)[1] == [0.1, 0.4]
     assert numbers(found, 2) == ([5, 3, 2, 0], [4, 1])
+
+
+def test_scores_that_only_images_have_are_those_of_their_crops(ask: Ask) -> None:
+    found = ask(
+        weights(type="scores", task="wheels", score="object_frequency"),
+        weights(type="scores", task="doors", score="uncertainty_margin"),
+    )
+    for strategy, expected in enumerate((0.95, 0.7)):
+        np.testing.assert_array_equal(numbers(found, strategy)[0], [expected, expected, np.nan, np.nan])
+        np.testing.assert_array_equal(numbers(found, strategy)[1], [expected, np.nan])
 
 
 def test_predictions_are_counted(ask: Ask) -> None:

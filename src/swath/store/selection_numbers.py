@@ -15,10 +15,11 @@ from sqlalchemy.engine import Connection
 from swath.core.browsing.metadata import MOST_DISTINCT, Scalar, flattened, scalar_text
 from swath.core.candidates import CategoryPage
 from swath.core.errors import InvalidConfig
+from swath.core.scoring import OBJECT_FREQUENCY
 from swath.store import schema
 from swath.store.datasets import Dataset, DatasetKind
 from swath.store.hints import near_names
-from swath.store.metadata_columns import SCORES_KEY
+from swath.store.metadata_columns import SCORES_KEY, score_key
 from swath.store.sample_rows import iter_sample_rows, parent_indices
 from swath.store.selection_categories import category_page
 
@@ -52,11 +53,11 @@ _MEASURED: Mapping[str, Callable[[int, int, int], float | None]] = {
 
 def known_values(connection: Connection, dataset: Dataset, key: str, indices: NDArray[np.int64]) -> Values:
     """What is known under a key of some samples (n,), ascending. Crops have what their image has, where they have
-    nothing of their own; their sizes are their own."""
+    nothing of their own; but how sure their own prediction is says no other."""
     if key in _MEASURED:
         return _measured(connection, dataset.id, key, indices)
     found = _attached(connection, dataset.id, key, indices)
-    if dataset.kind is DatasetKind.IMAGES:
+    if dataset.kind is DatasetKind.IMAGES or _is_of_predictions(key, dataset.task or ""):
         return found
     missing = np.array([value is None for value in found], dtype=np.bool_)
     if not missing.any():
@@ -66,6 +67,11 @@ def known_values(connection: Connection, dataset: Dataset, key: str, indices: ND
     for at, image in zip(np.flatnonzero(missing).tolist(), place.reshape(-1).tolist(), strict=True):
         found[at] = of_images[image]
     return found
+
+
+def _is_of_predictions(key: str, task: str) -> bool:
+    """Whether a key is of scores that single predictions of a task have, and not images alone."""
+    return key.startswith(score_key(task, "")) and key != score_key(task, OBJECT_FREQUENCY)
 
 
 def numbers_under(
