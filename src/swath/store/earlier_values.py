@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from typing import Any
 
@@ -14,6 +13,7 @@ from swath.core.browsing.metadata import flattened
 from swath.core.earlier import AttachedValues, EarlierValues
 from swath.core.scoring.columns import no_scores
 from swath.store import schema
+from swath.store.metadata_columns import read_document
 from swath.store.sample_scores import read_scores
 
 ROWS_AT_A_TIME = 2_000
@@ -85,7 +85,7 @@ def read_attached(connection: Connection, dataset_id: str, keys: Collection[str]
     with connection.execute(query) as result:
         for rows in result.partitions(ROWS_AT_A_TIME):
             for name, text in rows:
-                found = flattened(json.loads(text))
+                found = flattened(read_document(text))
                 there |= found.keys()
                 chosen = {key: found[key] for key in found.keys() & wanted}
                 if chosen:
