@@ -467,8 +467,8 @@ static void visit(Search *search, int64_t cell) {
 }
 
 /* For each of `queries` (places) the `k` nearest rows other than itself, nearest first, of equally near ones the first
- * place: out_rows and out_distances (Euclidean) are (all places, k), written at the places of the queries. A query visits
- * its `probes` nearest cells, and more if they hold too few rows; all cells together hold k + 1. */
+ * place: out_rows and out_distances (Euclidean) are (all places, k), written at the places of the queries. A query
+ * visits its `probes` nearest cells, and more if they hold too few rows; all cells together hold k + 1. */
 EXPORT int64_t KERNEL(graph_search)(
     const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
     const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *queries,
@@ -491,12 +491,13 @@ EXPORT int64_t KERNEL(graph_search)(
     return has_memory ? 0 : NO_MEMORY;
 }
 
-/* For each of `rows` (places) the nearest of `centres` (count rounded up to a multiple of 6, depth), the first of equally
- * near ones, and a squared distance, scaled, that it is not farther than. Written one after the other. */
+/* For each of `rows` (places) the nearest of `centres` (count rounded up to a multiple of 6, depth), the first of
+ * equally near ones, and a squared distance, scaled, that it is not farther than. Written one after the other. */
 EXPORT int64_t KERNEL(graph_assign)(
     const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
     const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *rows,
-    int64_t row_count, int64_t cell_count, const float *centres, const float *centre_norms, int32_t *cells, double *squared_distances) {
+    int64_t row_count, int64_t cell_count, const float *centres, const float *centre_norms, int32_t *cells,
+    double *squared_distances) {
     Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
                      order};
     Frame frame = {shift, scale, slack};
@@ -530,8 +531,8 @@ EXPORT int64_t KERNEL(graph_assign)(
 }
 
 /* A number for each of rows [low, high) that rows of equal content share, and hardly any others: in the order of these
- * numbers no order of storage leaves a trace, and the first rows are a random sample. -0 counts as 0, and float16 as the
- * same numbers in float32. */
+ * numbers no order of storage leaves a trace, and the first rows are a random sample. -0 counts as 0, and float16 as
+ * the same numbers in float32. */
 EXPORT int64_t KERNEL(graph_digest)(const void *numbers, int64_t is_half, int64_t depth, int64_t low, int64_t high,
                                     int64_t *digests) {
     Rows rows = rows_at(numbers, is_half, depth);

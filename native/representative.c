@@ -2,8 +2,8 @@
  *
  * Nodes are points that want to be near something selected; `weights` says how many rows a node stands for. A facility
  * (something that can be selected) serves nodes, each with a similarity in 65,535ths. `best` is the similarity of every
- * node to what is selected. All sums are sums of whole numbers, below 2^53 and thus exact as float64: no order of adding
- * can change them, and what is subtracted later is exactly what was added.
+ * node to what is selected. All sums are sums of whole numbers, below 2^53 and thus exact as float64: no order of
+ * adding can change them, and what is subtracted later is exactly what was added.
  *
  * Links are lists one after the other: those of facility f are starts[f] to starts[f + 1]. */
 #include "swath.h"
@@ -21,8 +21,8 @@ static uint16_t similarity(float distance, double reach) {
     return left <= 0 ? 0 : left >= ONE ? ONE - 1 : (uint16_t)left;
 }
 
-/* Similarities (n, k) of nodes [low, high) to their neighbours, and whether each neighbour lacks the node among its own:
- * then the link back has to be added. */
+/* Similarities (n, k) of nodes [low, high) to their neighbours, and whether each neighbour lacks the node among its
+ * own: then the link back has to be added. */
 EXPORT int64_t KERNEL(facility_link)(const int32_t *neighbors, const float *distances, int64_t k, int64_t low,
                                      int64_t high, double reach, uint16_t *similarities, uint8_t *lacks_back) {
     for (int64_t i = low; i < high; i++)
@@ -96,7 +96,7 @@ static int by_number(const void *a, const void *b) {
 }
 
 /* Join the links of the nodes of each facility: of several links to one node the most similar one stays. Writes
- * `joined_starts` (facilities + 1); returns the number of links, or what they need if `joined` is NULL. */
+ * `joined_starts` (facilities + 1) and returns the number of links. */
 EXPORT int64_t KERNEL(facility_join)(const int64_t *starts, const int32_t *served, const uint16_t *similarities,
                                      int64_t facility_count, const int64_t *node_starts, const int32_t *nodes,
                                      int64_t *joined_starts, int32_t *joined, uint16_t *joined_similarities) {

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from swath.core.selection import neighbor_graph
+from swath.core.selection import native, neighbor_graph
 from swath.core.selection.distances import Vectors, squared_distances
 from swath.core.selection.neighbor_graph import Neighbors, OrderedRows, nearest_others
 
@@ -188,3 +188,15 @@ def test_numbers_may_be_as_small_or_large_as_float32_has_them(size: float) -> No
     rows = OrderedRows.of(vectors)
     found = nearest_others(rows, 5)
     np.testing.assert_allclose(by_row(rows, found), distances_to_others(vectors, 5), rtol=1e-6)
+
+
+@pytest.mark.usefixtures("many_cells")
+@pytest.mark.parametrize("level", native.levels())
+def test_every_instruction_set_finds_the_same(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = OrderedRows.of(np.round(clusters(600, 11), 1), clusters(40, 11, dtype=np.float16))
+    expected = nearest_others(rows, 8)
+    library = native.Library(level)
+    monkeypatch.setattr(native, "library", lambda: library)
+    found = nearest_others(rows, 8)
+    np.testing.assert_array_equal(found.distances, expected.distances)
+    np.testing.assert_array_equal(found.places, expected.places)
