@@ -133,7 +133,18 @@ def check_bits(
             gains[left] = nearest[left] if single else [aggregated(aggregate, nearest[rows_of[u]]) for u in left]
 
 
-KINDS = ("normal", "unit", "lattice", "duplicates", "tight clusters", "far from zero", "mixed norms", "huge", "tiny")
+KINDS = (
+    "normal",
+    "unit",
+    "lattice",
+    "duplicates",
+    "tight clusters",
+    "far from zero",
+    "mixed norms",
+    "spikes",
+    "huge",
+    "tiny",
+)
 
 
 def vectors_of(kind: str, count: int, dimension: int, dtype: type, random: np.random.Generator) -> np.ndarray:
@@ -147,6 +158,8 @@ def vectors_of(kind: str, count: int, dimension: int, dtype: type, random: np.ra
         "tight clusters": clusters,
         "far from zero": 100 + 1e-2 * normal,
         "mixed norms": normal * 10.0 ** random.integers(-3, 4, (count, 1)),
+        # one number so large that bytes say little about the others: they let too much pass, and are given up
+        "spikes": normal + 100 * np.eye(min(4, dimension), dimension)[random.integers(0, min(4, dimension), count)],
         "huge": clusters * (1e30 if dtype == np.float32 else 1e4),
         "tiny": clusters * (1e-36 if dtype == np.float32 else 1e-6),
     }
