@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from swath.core.embeddings import STORED_DTYPE
-from swath.core.errors import SourceUnavailable
+from swath.core.errors import Conflict, SourceUnavailable
 from swath.store import schema
 from swath.store.files import naming_failures, write_whole
 from swath.store.home import Home
@@ -179,12 +179,10 @@ def read_rows(
     """The vectors (M, D) of some samples, ascending; those of adjacent samples in one file stay memory-mapped.
 
     With `is_checked` files are not compared with their checksums: for all pages but the first of something read in
-    pages. Raises as `iter_vectors`.
+    pages. Raises SourceUnavailable as above, Conflict for samples without vectors.
     """
     segments = segments_of(connection, dataset_id)
-    if not segments:
-        if len(indices):
-            raise IndexError(f"sample {int(indices[0])} has no vector")
+    if not segments and not len(indices):
         return np.empty((0, 0), dtype=STORED_DTYPE)
     mapped = [(segment, map_segment(home, segment, is_checked=is_checked)) for segment in segments]
     if len(mapped) == 1 and len(indices) and int(indices[-1]) - int(indices[0]) == len(indices) - 1:
@@ -192,12 +190,18 @@ def read_rows(
         rows = segment.rows_of(indices[[0, -1]])
         if segment.sample_indices is None and (rows >= 0).all():
             return vectors[rows[0] : rows[1] + 1]
-    return _gathered(mapped, indices)
+    try:
+        return _gathered(mapped, indices)
+    except IndexError as exc:
+        raise Conflict(
+            f"{exc}: the dataset's embeddings were taken away or replaced",
+            hint="Upload embeddings of all its samples.",
+        ) from exc
 
 
 def _gathered(mapped: Sequence[tuple[Segment, NDArray[np.float16]]], wanted: NDArray[np.int64]) -> NDArray[np.float16]:
     """The vectors (M, D) of some samples from the files that hold them; later files override earlier ones."""
-    rows = np.zeros((len(wanted), mapped[0][0].dimension), dtype=STORED_DTYPE)
+    rows = np.zeros((len(wanted), mapped[0][0].dimension if mapped else 0), dtype=STORED_DTYPE)
     is_there = np.zeros(len(wanted), dtype=np.bool_)
     for segment, vectors in mapped:
         at = segment.rows_of(wanted)

@@ -17,10 +17,10 @@ from swath.store.home import Home
 from swath.store.runs import Run
 from swath.store.sample_rows import iter_sample_rows, parent_indices
 from swath.store.selection_categories import sample_categories
-from swath.store.selection_inputs import query_page, read_input
+from swath.store.selection_inputs import check_query, query_page, read_input
 from swath.store.selections import selected_members
 from swath.wire.runs import RunKind
-from swath.wire.selection import Strategy
+from swath.wire.selection import SimilarityStrategy, Strategy
 from swath.wire.selection_pages import GroupPage, PlacedPage, SamplePage
 from swath.wire.selection_run import SelectionRunConfig
 
@@ -82,10 +82,11 @@ class CandidateReader:
 
     def query(self, strategy: int, *, first: int = 0, count: int | None = None) -> PlacedPage:
         """The vectors that a similarity of a number looks for; of another strategy there is nothing."""
-        self._strategy(strategy)
-        query = self._config.input_of(strategy).query
-        if query is None:
+        similarity, settled = self._strategy(strategy), self._config.input_of(strategy)
+        query = settled.query
+        if query is None or not isinstance(similarity, SimilarityStrategy):
             return PlacedPage(total=0, next=0, page=None)
+        check_query(self._connection, self._dataset, similarity, settled)
         members = selected_members(self._connection, query.selection_id)
         page = _slice(members, first, count)
         return PlacedPage(

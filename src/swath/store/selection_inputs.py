@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sqlalchemy.engine import Connection
 
 from swath.core.candidates import CategoryPage, InputPage, NumberPage, VectorPage
-from swath.core.errors import Conflict, InvalidConfig
-from swath.store.datasets import Dataset, DatasetKind
+from swath.core.errors import Conflict, InvalidConfig, NotFound
+from swath.store.datasets import Dataset, DatasetKind, dataset_by_id
 from swath.store.embedders import embedder_by_id
 from swath.store.hints import near_names
 from swath.store.home import Home
@@ -366,6 +366,19 @@ def _compares_objects_of_images(dataset: Dataset, wanted: EmbeddingsInput) -> bo
 
 def _compares_images_of_crops(dataset: Dataset, wanted: EmbeddingsInput) -> bool:
     return dataset.kind is DatasetKind.CROPS and wanted.of == "images"
+
+
+def check_query(connection: Connection, dataset: Dataset, strategy: SimilarityStrategy, settled: SettledInput) -> None:
+    """Raise Conflict if the vectors of a query cannot be compared any more, and NotFound if either side is gone."""
+    compared_id, query_id = dataset.id, None if settled.query is None else settled.query.dataset_id
+    if _compares_objects_of_images(dataset, strategy.input):
+        compared_id = settled.objects[0].dataset_id
+    elif _compares_images_of_crops(dataset, strategy.input):
+        compared_id = dataset.parent_id or ""
+    compared, query = dataset_by_id(connection, compared_id), dataset_by_id(connection, query_id or "")
+    if compared is None or query is None or compared.embedder_id is None:
+        raise NotFound("what a similarity compares is not there any more", hint="Ask for the selection again.")
+    check_query_embedder(connection, query, embedder_by_id(connection, compared.embedder_id))
 
 
 def query_page(vectors: NDArray[np.float16]) -> VectorPage:

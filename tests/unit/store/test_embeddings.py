@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from swath.core.errors import SourceUnavailable
+from swath.core.errors import Conflict, SourceUnavailable
 from swath.store.catalog import read_vectors
 from swath.store.database import Store
 from swath.store.embeddings import (
@@ -143,8 +143,8 @@ def test_samples_without_vectors_are_named_where_some_are_asked_for(
     commit_run(make_additions({"a.jpg": 2}))
     with store.reading() as connection:
         dataset = find_dataset(connection, "vehicles-crops")
-        with pytest.raises(IndexError, match="sample 2 has no vector"):
+        with pytest.raises(Conflict, match="sample 2 has no vector"):
             read_rows(connection, home, dataset.id, np.array([1, 2]))
-        with pytest.raises(IndexError, match="sample 0 has no vector"):
+        with pytest.raises(Conflict, match="sample 0 has no vector"):
             read_rows(connection, home, "0" * 24, np.array([0]))
         assert len(read_rows(connection, home, "0" * 24, np.array([], dtype=np.int64))) == 0

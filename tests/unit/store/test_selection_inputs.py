@@ -9,7 +9,7 @@ import pytest
 
 from swath.core.candidates import NumberValues, VectorValues
 from swath.core.errors import Conflict, InvalidConfig, NotFound, SwathError
-from swath.store import runs, schema, scores, tags
+from swath.store import embedders, runs, schema, scores, tags
 from swath.store.database import Store
 from swath.store.deletion import delete_dataset
 from swath.store.home import Home
@@ -18,6 +18,7 @@ from swath.store.selection_runs import SelectionPlan, schedule_selection, unit_o
 from swath.store.selection_session import StoreSelectionSession
 from swath.store.sharing import find_visible, share_dataset
 from swath.store.users import create_user, local_user
+from swath.store.vector_sets import forget_vectors
 from swath.testing.session_contract import OTHER_EMBEDDER, make_additions, make_image_additions
 from swath.wire.run_config import SelectionConfig
 
@@ -300,8 +301,29 @@ def test_a_query_whose_dataset_is_gone_fails_the_run(store: Store, home: Home, c
         store, plan_of(store, {"type": "similarity", "query": {"dataset": "whole", "tag": "initial-tag"}})
     )
     delete_dataset(store, home, "whole")
-    with pytest.raises(NotFound, match="there is no selection"):
+    with pytest.raises(NotFound, match="is not there any more"):
         StoreSelectionSession(store, home, run_id).candidates()
+
+
+def test_vectors_that_were_replaced_meanwhile_are_not_compared(store: Store, home: Home, commit_run: Fixture) -> None:
+    commit_run(make_image_additions(["y.jpg"]), name="whole", task=None)
+    similar = {"type": "similarity", "query": {"dataset": "whole", "tag": "initial-tag"}}
+    run_id = schedule(
+        store, plan_of(store, similar, {"type": "diversity", "input": {"type": "embeddings", "of": "images"}})
+    )
+    session = StoreSelectionSession(store, home, run_id)
+    assert session.candidates().inputs[0].query is not None
+    with store.writing() as connection:
+        whole = own(connection, "whole")
+        other = embedders.ensure_embedder(connection, OTHER_EMBEDDER)
+        connection.execute(schema.datasets.update().where(schema.datasets.c.id == whole.id).values(embedder_id=other))
+    with pytest.raises(Conflict, match="they cannot be compared"):
+        session.candidates()
+    with store.writing() as connection:
+        connection.execute(schema.datasets.update().values(embedder_id=other))
+        forget_vectors(connection, own(connection, "vehicles").id)
+    with pytest.raises(Conflict, match="has no vector"):
+        session.candidates()
 
 
 def test_a_run_that_was_asked_for_before_strategies_read_anything_is_still_understood(store: Store, home: Home) -> None:
