@@ -65,7 +65,7 @@ def first_cells(text: str) -> set[str]:
 
 def shell_lines(text: str) -> Iterator[list[str]]:
     for block in re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        for line in block.splitlines():
+        for line in block.replace("\\\n", " ").splitlines():
             yield shlex.split(line, comments=True)
 
 
