@@ -46,6 +46,7 @@ class Shot:
     keys: tuple[str, ...] = ()
     drag: tuple[tuple[float, float], ...] = ()  # corners of a lasso, as shares of the map
     click: str = ""  # text of a button or tab
+    awaits: str = ""  # text that comes of it
 
 
 SHOTS = (
@@ -57,6 +58,8 @@ SHOTS = (
     Shot(name="images", path="/d/{images}/images?tile=260"),
     Shot(name="embedding", path="/d/{crops}/embedding", drag=((0.35, 0.3), (0.6, 0.25), (0.62, 0.6), (0.4, 0.65))),
     Shot(name="embedding-dark", path="/d/{crops}/embedding", scheme="dark"),
+    Shot(name="select", path="/d/{crops}/select", click="Balance categories"),
+    Shot(name="dry-run-dark", path="/d/{crops}/select", scheme="dark", click="Dry run", awaits="Save as tag"),
     Shot(name="new-run", path="/d/{images}/run"),
     Shot(name="run", path="/runs/{run}"),
     Shot(name="exports", path="/d/{crops}/exports", scheme="dark"),
@@ -122,6 +125,8 @@ def take(page: Page, shot: Shot, names: dict[str, str]) -> bytes:
     page.wait_for_timeout(2500)
     if shot.click:
         page.get_by_text(shot.click, exact=True).first.click()
+    if shot.awaits:
+        page.get_by_text(shot.awaits, exact=True).first.wait_for()
     if shot.drag:
         _lasso(page, shot.drag)
     for key in shot.keys:

@@ -46,7 +46,7 @@ export function DryRun(props: DryRunProps) {
     </TextLink>
   );
   return (
-    <div ref={place} tabIndex={-1} className={classes.outcome}>
+    <div ref={place} tabIndex={-1} className={classes.outcome} data-short={!hasResult || undefined}>
       <Panel title="What would be chosen" aside={link}>
         {error !== null && <ProblemAlert error={error} />}
         {isOld && (
