@@ -27,6 +27,12 @@ describe('quality', () => {
     const worse = { ...QUALITY, cover_radius: { selected: 0.9, random: 0.6 }, categories_covered: null };
     expect(qualityInWords(worse)).toContain('the worst gap is 50 % larger');
     expect(qualityInWords({ measured_on: 3 })).toBe('');
+    const all = {
+      measured_on: 3,
+      categories_covered: { selected: 6, random: 5.99 },
+      categories_available: 6,
+    };
+    expect(qualityInWords(all)).toBe('Both have all 6 categories.');
   });
 });
 

@@ -55,12 +55,15 @@ export function qualityInWords(quality: Quality): string {
     compared(quality.mean_distance, (change) => `distances are ${change} on average`),
   ].filter((part) => part !== null);
   const { categories_covered: covered, categories_available: all = 0 } = quality;
-  const categories =
-    covered == null || all === 0
-      ? ''
-      : ` It has ${count(covered.selected)} of ${count(all)} categories, a random one ${few(covered.random)}.`;
+  const categories = covered == null || all === 0 ? '' : ` ${coveredInWords(covered, all)}`;
   const distances = said.length === 0 ? '' : `Beside a random selection of this size ${said.join(' and ')}.`;
   return `${distances}${categories}`.trim();
+}
+
+function coveredInWords({ selected, random }: BesideRandom, all: number): string {
+  return selected === all && few(random) === few(all)
+    ? `Both have ${all === 1 ? 'the one category' : `all ${count(all)} categories`}.`
+    : `It has ${count(selected)} of ${count(all)} categories, a random one ${few(random)}.`;
 }
 
 function compared(

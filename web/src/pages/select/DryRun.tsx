@@ -41,7 +41,7 @@ export function DryRun(props: DryRunProps) {
     if (hasResult && document.activeElement === place.current) goTo(place.current);
   }, [hasResult]);
   const link = (
-    <TextLink to="/runs/$run" params={{ run: runId }} search={{}}>
+    <TextLink to="/runs/$run" params={{ run: runId }} search={{}} size="sm">
       the run
     </TextLink>
   );
