@@ -17,7 +17,8 @@ import classes from './Exports.module.css';
 export function History({ dataset }: { dataset: DatasetDetails }) {
   const { data, error, refetch } = useQuery(exportsQuery(dataset.id));
   if (error !== null) return <ProblemAlert error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <Skeleton height={120} radius="lg" role="status" aria-label="Loading exports" />;
+  if (data === undefined)
+    return <Skeleton height={120} radius="lg" role="status" aria-label="Loading exports" />;
   return (
     <Panel title="Files">
       {data.items.length === 0 ? (

@@ -18,7 +18,8 @@ export function Histograms({ family: { dataset, images } }: { family: DatasetFam
   const own = useQuery(facetsQuery(dataset.id, undefined));
   const ofImages = useQuery({ ...facetsQuery(images.id, undefined), enabled: isCrops && images.id !== '' });
   if (own.error !== null) return <ProblemAlert error={own.error} onRetry={() => void own.refetch()} />;
-  if (own.data === undefined) return <Skeleton height={240} radius="lg" role="status" aria-label="Loading histograms" />;
+  if (own.data === undefined)
+    return <Skeleton height={240} radius="lg" role="status" aria-label="Loading histograms" />;
   const find = (facets: Schemas['FacetsDocument'] | undefined, name: HistogramName) =>
     facets?.histograms.find((histogram) => histogram.name === name);
   return (

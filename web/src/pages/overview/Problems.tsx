@@ -12,7 +12,8 @@ export function Problems({ dataset }: { dataset: DatasetDetails }) {
   const runs = useQuery(latestRunsQuery(dataset.id));
   const run = runs.data?.items.find(({ kind, has_result }) => kind === 'object-level' && has_result);
   const result = useQuery({ ...resultQuery(run?.id ?? ''), enabled: run !== undefined });
-  if (runs.data === undefined) return <Skeleton height={80} radius="lg" role="status" aria-label="Loading problems" />;
+  if (runs.data === undefined)
+    return <Skeleton height={80} radius="lg" role="status" aria-label="Loading problems" />;
   if (run === undefined) return null;
   const findings = result.data !== undefined && 'findings' in result.data ? (result.data.findings ?? []) : [];
   return (

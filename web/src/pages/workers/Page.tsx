@@ -27,7 +27,9 @@ export default function Page() {
         about={workers === undefined ? ' ' : `${counted(online, 'worker')} online. Workers execute runs.`}
       />
       {error !== null && <ProblemAlert error={error} onRetry={() => void refetch()} />}
-      {workers === undefined && error === null && <Skeleton height={150} role="status" aria-label="Loading workers" />}
+      {workers === undefined && error === null && (
+        <Skeleton height={150} role="status" aria-label="Loading workers" />
+      )}
       <NoWorkerNotice waiting={waiting} />
       {workers?.length === 0 && (
         <EmptyState icon={Cpu} title="No worker has ever joined">
