@@ -19,8 +19,9 @@ typedef struct {
     double total;             /* 0: the gain itself is the objective */
     double total_at_start;    /* of the round */
     const double *gains;      /* of each unit; in a round at least that */
-    const double *largest;    /* of each bucket, the largest gain of those left out */
-    const double *at_start;   /* of each bucket, log1p(largest / total_at_start) */
+    const double *favourite;  /* of each bucket, of the gains of those left out the best: the largest, by the strength */
+    const double *most;       /* of each bucket, what the term made of the scores at the start, of those left out: */
+    const double *least;      /* at most, and at least */
 } Term;
 
 typedef struct {
@@ -67,7 +68,7 @@ typedef struct {
     double *factors;          /* room for one number a term */
     const double *highest;    /* of each bucket: the highest score at the start, of those left out */
     const double *lowest;     /* of each bucket: the least that terms made of that, of those left out */
-    const int64_t *first;     /* of each bucket: the least order of those left out that gain the largest of all terms */
+    const int64_t *first;     /* of each bucket: the least order of those left out that have the best gain of every term */
     int64_t exact_balance;    /* whether units of a bucket have equal categories; `highest` is then of terms alone */
     int64_t best;             /* result */
     double score;             /* result */
@@ -75,6 +76,9 @@ typedef struct {
 
 /* Never below the logarithm of 1 + x, and near it for small x. */
 static inline double above_log1p(double x) { return x * (6.0 + x) / (6.0 + 4.0 * x); }
+
+/* Never above it. */
+static inline double below_log1p(double x) { return x < 1.0 ? x * (6.0 + 3.0 * x) / (6.0 + (6.0 + x) * x) : log1p(x); }
 
 static double score_of_terms(const Term *term, int64_t terms, int64_t unit) {
     double score = 0.0;
@@ -226,12 +230,16 @@ static void refresh(Nearness *near, int64_t unit, float *raw) {
     near->gains[unit] = aggregate_of(near->aggregate, near->values, count);
 }
 
+static const double ROUNDING = 1e-13;
+
 static double estimate(const Round *round, int64_t unit) {
     double upper = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
-        if (term->alone) return term->gains[unit];
-        upper += term->strength * above_log1p(term->gains[unit] / term->total);
+        if (term->alone) return term->strength < 0.0 ? -term->gains[unit] : term->gains[unit];
+        double x = term->gains[unit] / term->total;
+        /* what is subtracted may leave little of numbers whose rounding is not that little: it counts for less */
+        upper += term->strength * (term->strength < 0.0 ? below_log1p(x) * (1.0 - 4.0 * ROUNDING) : above_log1p(x));
     }
     for (int64_t k = 0; k < round->balances; k++) {
         const Balance *b = round->balance + k;
@@ -244,8 +252,8 @@ static double estimate(const Round *round, int64_t unit) {
 static double slack_of(const Round *round, double score) {
     double size = fabs(score);
     for (int64_t k = 0; k < round->balances; k++) size += round->balance[k].strength * 25.0;
-    for (int64_t k = 0; k < round->terms; k++) size += round->term[k].strength * 1e-3;
-    return size * 1e-13;
+    for (int64_t k = 0; k < round->terms; k++) size += fabs(round->term[k].strength) * 1e-3;
+    return size * ROUNDING;
 }
 
 static void consider(Round *round, int64_t unit, float *raw, int64_t width) {
@@ -302,33 +310,60 @@ static double drift_of(const Balance *b) {
 }
 
 typedef struct {
-    double each;   /* of a unit that gains the largest of all terms */
+    double each;   /* of a unit that has the best gain of every term */
     double moved;  /* what the highest score at the start can have become */
 } Bound;
 
+/* What the parts p = strength * log1p(x), x = gain / total, of those left out are multiplied by at most, now that the
+ * total is another than at the start: its p is now at most the factor times what it was, for each of them.
+ *
+ * With a = total_at_start / total, log1p(x) became log1p(a * x), or less where the gain has fallen.
+ * - a > 1: log1p(a * x) <= a * log1p(x), as log1p is concave and log1p(0) = 0.
+ * - a <= 1: log1p(a * x) / log1p(x) rises with x, from a at 0: its slope has the sign of g(x) - g(a * x), where
+ *   g(y) = (1 + y) * log1p(y) / y rises, as g'(y) = (y - log1p(y)) / y^2. So the ratio of the largest x is the most.
+ * Strengths below 0 are those of gains that never change, and of totals that only grow: a <= 1, p is never above 0, and
+ * the ratio of the least x, being the least, makes the most of it. The best gain is the one to ask in both cases. */
+static double factor_of(const Term *term, int64_t bucket, double now) {
+    double grown = term->total_at_start / term->total, before = term->most[bucket];
+    if (grown > 1.0) return grown;
+    if (before != 0.0) return now / before;
+    return term->strength < 0.0 ? grown : 0.0;
+}
+
 /* Two bounds of what terms make of the scores of a bucket, now that totals are others than at the start. Gains only
- * fall, and with its total a term changes by a factor of which the largest is known. */
+ * fall, and no gain is better than the best: that gives `each`.
+ *
+ * For `moved`: the parts p of a unit have become at most factor * p (`factor_of`), and for any f >= 0
+ *     sum of factor * p  =  f * sum of p  +  sum of (factor - f) * p,
+ * of which the first is at most f times the highest score, and each of the others what it is at one end of where p
+ * lay. Any f will do; near the factors little is lost, so each of them is tried. */
 static Bound bound_of(Round *round, int64_t bucket) {
     Bound bound = {.each = 0.0, .moved = INFINITY};
     double largest = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
-        if (term->alone) return (Bound){.each = term->largest[bucket], .moved = term->largest[bucket]};
-        double now = log1p(term->largest[bucket] / term->total), before = term->at_start[bucket];
-        double grown = term->total_at_start / term->total;
-        bound.each += term->strength * now;
-        largest += term->strength * before;
-        round->factors[k] = grown > 1.0 ? grown : before > 0.0 ? now / before : 0.0;
+        double best = term->favourite[bucket];
+        if (term->alone) {
+            if (term->strength < 0.0) best = -best;
+            return (Bound){.each = best, .moved = best};
+        }
+        double now = term->strength * log1p(best / term->total);
+        bound.each += now;
+        largest += term->most[bucket];
+        round->factors[k] = factor_of(term, bucket, now);
     }
     for (int64_t chosen = 0; chosen < round->terms; chosen++) {
-        double factor = round->factors[chosen], moved = factor * round->highest[bucket];
+        double factor = round->factors[chosen], moved = factor * round->highest[bucket], size = 0.0;
         if (!round->exact_balance) {
             moved = round->highest[bucket] + (factor - 1.0) * (factor > 1.0 ? largest : round->lowest[bucket]);
         }
         for (int64_t k = 0; k < round->terms; k++) {
+            const Term *term = round->term + k;
             double more = round->factors[k] - factor;
-            if (more > 0.0) moved += more * round->term[k].strength * round->term[k].at_start[bucket];
+            moved += more * (more > 0.0 ? term->most[bucket] : term->least[bucket]);
+            if (term->strength < 0.0) size -= (1.0 + factor + round->factors[k]) * term->least[bucket];
         }
+        moved += size * 4.0 * ROUNDING; /* parts that nearly cancel out leave their rounding */
         bound.moved = moved < bound.moved ? moved : bound.moved;
     }
     if (round->terms == 0) bound.moved = round->highest[bucket];

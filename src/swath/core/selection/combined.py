@@ -3,7 +3,7 @@
 A score is the logarithm of that product, without what all candidates have in common: for a term (`objective.Term`)
 strength * log1p(gain / total), for a balance strength * -log(cross-entropy); where a single term has a say, it is the
 gain. Picking goes in rounds (`rounds.py`), or step by step, over all units, where nothing bounds how scores change:
-with negative strengths, and at the beginning.
+with negative strengths of objectives of which gains change, and at the beginning.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from swath.core.selection.picks import Picks, StoppedBy
 from swath.core.selection.random_order import Random
 from swath.core.selection.rounds import Round, Standing
 from swath.core.selection.shortlists import Buckets, best_of
-from swath.core.selection.weights import Weights
+from swath.core.selection.weights import ConstantTerm, Weights
 
 SHORTLIST = (64, 8192)
 """Units on the first shortlist, and at most."""
@@ -167,7 +167,9 @@ class Combination:
 
     def _goes_by_steps(self, candidates: NDArray[np.int64]) -> bool:
         """Whether nothing bounds what one pick does to the scores of all."""
-        if any(strength < 0 for strength, _ in self._terms) or any(balance.strength < 0 for balance in self._balances):
+        if any(strength < 0 and not isinstance(term, ConstantTerm) for strength, term in self._terms):
+            return True
+        if any(balance.strength < 0 for balance in self._balances):
             return True
         if any(not term.knows_selection and term.has_rows.any() for term in self._diversities):
             return True

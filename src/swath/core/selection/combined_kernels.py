@@ -53,8 +53,9 @@ class TermStruct(Struct):
         ("total", DOUBLE),
         ("total_at_start", DOUBLE),
         ("gains", _ADDRESS),
-        ("largest", _ADDRESS),
-        ("at_start", _ADDRESS),
+        ("favourite", _ADDRESS),
+        ("most", _ADDRESS),
+        ("least", _ADDRESS),
     )
 
 

@@ -103,9 +103,15 @@ class Round:
         standing = self._standing
         strength, term = standing.terms[place]
         struct = TermStruct(strength=strength, alone=standing.alone, total=term.total, total_at_start=term.total)
-        largest = standing.buckets.largest(term.gains, standing.left_out, 0.0)
-        at_start = largest if standing.alone else np.log1p(largest / term.total)
-        struct.hold(gains=self._gains_of(term), largest=largest, at_start=at_start)
+        buckets, left_out = standing.buckets, standing.left_out
+        largest = buckets.largest(term.gains, left_out, 0.0)
+        favourite = largest if strength > 0 else -buckets.largest(-term.gains, left_out, -np.inf)
+        most, least = np.zeros(buckets.count), np.zeros(buckets.count)
+        if not standing.alone:
+            most = strength * np.log1p(favourite / term.total)
+            if strength < 0:
+                least = strength * np.log1p(largest / term.total)
+        struct.hold(gains=self._gains_of(term), favourite=favourite, most=most, least=least)
         return struct
 
     def _gains_of(self, term: Term) -> NDArray[np.float64]:
@@ -145,10 +151,10 @@ class Round:
             buckets=buckets.count,
             exact_balance=standing.exact_balance,
         )
-        gains_most = left_out.copy()
+        is_favourite = left_out.copy()
         for place, (_, term) in enumerate(standing.terms):
-            gains_most &= term.gains == self._terms.held(place, "largest")[buckets.of_unit]
-        first = -buckets.largest(-standing.places.astype(np.float64), gains_most, -np.inf)
+            is_favourite &= term.gains == self._terms.held(place, "favourite")[buckets.of_unit]
+        first = -buckets.largest(-standing.places.astype(np.float64), is_favourite, -np.inf)
         struct.hold(
             alive=self.alive,
             order=standing.places[self._units],

@@ -23,6 +23,7 @@ from swath.core.selection import (
     Representative,
     Units,
     Weights,
+    combined,
     select,
 )
 from swath.core.selection.combined import Combination
@@ -307,6 +308,41 @@ def many_kinds(count: int) -> dict[str, Problem]:
         "strengths far apart": (
             [Diversity(vectors=vectors, strength=1e9), replace(weights, strength=1e-3), balance], rank, picks, [],
         ),
+        "negative": ([Diversity(vectors=vectors), replace(weights, strength=-1.0)], rank, picks, []),
+        "negative, balance and limits": (
+            [Diversity(vectors=vectors), replace(weights, strength=-2.0), balance, Random(strength=0.5)],
+            rank, picks, limits,
+        ),
+        "negative, images": (
+            [objects, spread, replace(weights, strength=-1.0), Random(strength=-0.3)], rank, picks, [],
+        ),
+        "negative, alone": ([replace(weights, strength=-1.0)], rank, picks, limits),
+        "negative, equal weights": (
+            [Weights(values=random.integers(1, 4, count) * 1.0, strength=-1.0), balance], rank, picks, [],
+        ),
+        "negative, many weights of zero": (
+            [
+                Diversity(vectors=vectors),
+                Weights(values=np.maximum(0.0, random.random(count) - 0.5), strength=-1.0),
+                replace(weights, strength=0.5),
+            ],
+            rank, picks, [],
+        ),
+        "negative, duplicates": (
+            [Diversity(vectors=few), Weights(values=random.integers(1, 3, count) * 1.0, strength=-1.0)],
+            rank, count, [],
+        ),
+        "negative, strengths far apart": (
+            [Diversity(vectors=vectors, strength=1e-3), replace(weights, strength=-1e9), balance], rank, picks, [],
+        ),
+        "negative and positive that cancel out": (
+            [
+                Diversity(vectors=vectors),
+                replace(weights, strength=1e6),
+                Weights(values=weights.values * 3 + 1e-9 * random.random(count), strength=-1e6),
+            ],
+            rank, picks, [],
+        ),
     }  # fmt: skip
 
 
@@ -316,7 +352,41 @@ def test_rounds_pick_what_going_over_all_units_for_every_pick_does(kind: str, mo
     with ThreadPoolExecutor(3) as pool:
         picks = select(objectives, count=count, rank=rank, limits=limits, map_chunks=pool.map)
     monkeypatch.setattr(Combination, "_goes_by_steps", lambda *_: True)
-    others = select(objectives, count=count, rank=rank, limits=limits)
+    assert_same(picks, select(objectives, count=count, rank=rank, limits=limits))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10**9),
+    unit_count=st.integers(2, 150),
+    objectives=st.integers(1, 4),
+    limited=st.booleans(),
+)
+def test_rounds_of_short_lists_pick_what_going_over_all_units_does(
+    seed: int, unit_count: int, objectives: int, limited: bool
+) -> None:
+    problem = problem_of(seed, unit_count=unit_count, objectives=objectives, limited=limited)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(combined, "SHORTLIST", (2, 16))  # so that most units are left out
+        patch.setattr(combined, "EXACT_BUCKETS", 8)
+        picks = solve(problem)
+        patch.setattr(Combination, "_goes_by_steps", lambda *_: True)
+        assert_same(picks, solve(problem))
+
+
+@pytest.mark.parametrize("kind", ["negative", "negative, images"])
+def test_negative_strengths_of_numbers_that_never_change_take_few_rounds(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objectives, rank, count, _ = many_kinds(600)[kind]
+    scored = []  # all units are scored for a step, and once for a round
+    score = Combination._scores
+    monkeypatch.setattr(Combination, "_scores", lambda *given: scored.append(1) or score(*given))
+    assert len(select(objectives, count=count, rank=rank)) == count
+    assert len(scored) < count / 4
+
+
+def assert_same(picks: Picks, others: Picks) -> None:
     assert picks.rows.tolist() == others.rows.tolist()
     np.testing.assert_array_equal(picks.distances, others.distances)
     assert picks.stopped_by == others.stopped_by
