@@ -1,28 +1,30 @@
 /* The nearest rows of many rows, and the cells that spare most of the search.
  *
  * Rows are searched in cells: groups of rows around a centre. A block of queries meets the rows of a cell in tiles that
- * stay in the cache, 6 rows x 16 queries of dot products at once. These float32 products only rule pairs out, with a
- * margin (`slack`) that covers every rounding on the way; whatever may be near enough is measured in float64. What is
- * kept is the least by (distance, place), so neither cells nor instruction sets decide, unless the number of cells a
- * query may visit is limited: which cells are nearest is said in float32.
+ * stay in the cache, some rows x 16 queries of dot products at once: of bytes where the machine multiplies those
+ * faster, then, where bytes let many pairs pass, of float32. Products only rule pairs out, with a margin that covers
+ * every rounding on the way; whatever may be near enough is measured in float64. What is kept is the least by
+ * (distance, place), so neither cells nor instruction sets decide, unless the number of cells a query may visit is
+ * limited: which cells are nearest is said in float32.
  *
  * A place is a number in the order that rows are looked at in; `order` says which stored row has it. Two kinds of
  * numbers: `raw` rows are float32 copies of stored ones, padded with zeros to a multiple of 8; `centred` rows are
  * (raw - shift) * scale. Scaled squared distances are compared with centred dot products. */
-#include "rows.h"
+#include "filter.h"
+#include "quantised.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 enum {
-    ROWS = 6,
-    LANES = 16,
-    TILE_NUMBERS = 1 << 16, /* of the tile of rows that a block of queries passes over: 256 KB, twice */
+    CENTRES = 6,            /* that are multiplied at once */
+    TILE_NUMBERS = 1 << 15, /* of the tile of rows that a block of queries passes over: 128 KB, twice */
+    TILE_ROWS = 512,        /* at most */
+    FEW = 16,               /* pairs of ROWS x LANES that are measured sooner than multiplied in float32 */
     CACHE_LINE = 64,
 };
 
-typedef float lanes __attribute__((vector_size(4 * LANES)));
-typedef int32_t lane_ints __attribute__((vector_size(4 * LANES)));
+typedef int32_t LaneInts __attribute__((vector_size(4 * LANES)));
 
 /* Rows that lie in two matrices, one after the other, in the given order. */
 typedef struct {
@@ -42,6 +44,7 @@ typedef struct {
     int64_t count;         /* of queries */
     int64_t groups;        /* of LANES queries each, the last one padded */
     float *raw;            /* (groups * LANES, width) */
+    float *centred;        /* (groups * LANES, width in lanes) */
     float *columns;        /* (groups, depth, LANES), centred */
     float *norms;          /* (groups * LANES,) of centred rows, squared */
     float *limits;         /* (groups * LANES,): a dot product must exceed this plus the limit of the row */
@@ -86,15 +89,14 @@ static float squared_norm(const float *row, int64_t depth) {
     return (float)total;
 }
 
-/* 6 rows times 16 columns. A float32 sum in order of depth for every pair, wherever the pair lies in a block. */
+/* 6 centres times 16 columns. A float32 sum in order of depth for every pair, wherever the pair lies in a block. */
 static inline __attribute__((always_inline)) void
-multiply(const float *rows, const float *columns, int64_t depth, lanes sums[ROWS]) {
+multiply(const float *rows, const float *columns, int64_t depth, Lanes sums[CENTRES]) {
 #pragma clang fp contract(fast)
     const float *r0 = rows, *r1 = r0 + depth, *r2 = r1 + depth, *r3 = r2 + depth, *r4 = r3 + depth, *r5 = r4 + depth;
-    lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0};
+    Lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0}, s4 = {0}, s5 = {0};
     for (int64_t j = 0; j < depth; j++) {
-        lanes column;
-        memcpy(&column, columns + j * LANES, sizeof column);
+        Lanes column = lanes_at(columns + j * LANES);
         s0 += r0[j] * column;
         s1 += r1[j] * column;
         s2 += r2[j] * column;
@@ -105,16 +107,9 @@ multiply(const float *rows, const float *columns, int64_t depth, lanes sums[ROWS
     sums[0] = s0, sums[1] = s1, sums[2] = s2, sums[3] = s3, sums[4] = s4, sums[5] = s5;
 }
 
-static uint32_t bits_of(lane_ints wanted) {
-    typedef _Bool flags __attribute__((ext_vector_type(LANES)));
-    flags each = __builtin_convertvector(wanted, flags);
-    uint16_t bits;
-    memcpy(&bits, &each, sizeof bits);
-    return bits;
-}
-
 static void free_block(Block *block) {
     free(block->raw);
+    free(block->centred);
     free(block->columns);
     free(block->norms);
     free(block->limits);
@@ -126,28 +121,24 @@ static int load_block(Block *block, const Matrix *matrix, const Frame *frame, co
         .count = count,
         .groups = places / LANES,
         .raw = aligned(places * width, sizeof(float)),
+        .centred = aligned(places * in_lanes(depth), sizeof(float)),
         .columns = aligned(places * depth, sizeof(float)),
         .norms = aligned(places, sizeof(float)),
         .limits = aligned(places, sizeof(float)),
     };
-    float *centred = aligned(depth, sizeof(float));
-    if (!block->raw || !block->columns || !block->norms || !block->limits || !centred) {
-        free(centred);
-        return 0;
-    }
+    if (!block->raw || !block->centred || !block->columns || !block->norms || !block->limits) return 0;
     memset(block->raw, 0, (size_t)(places * width) * sizeof(float));
-    memset(block->columns, 0, (size_t)(places * depth) * sizeof(float));
+    memset(block->centred, 0, (size_t)(places * in_lanes(depth)) * sizeof(float));
     for (int64_t q = 0; q < places; q++) {
         block->norms[q] = 0;
         block->limits[q] = INFINITY;
         if (q >= count) continue;
+        float *centred = block->centred + q * in_lanes(depth);
         load(matrix, rows[q], block->raw + q * width);
         centre(frame, block->raw + q * width, depth, centred);
         block->norms[q] = squared_norm(centred, depth);
-        float *column = block->columns + q / LANES * depth * LANES + q % LANES;
-        for (int64_t j = 0; j < depth; j++) column[j * LANES] = centred[j];
     }
-    free(centred);
+    lay_columns(block->centred, count, depth, block->columns);
     return 1;
 }
 
@@ -204,7 +195,7 @@ static void write_sorted(Nearest *found, int32_t *rows, float *distances) {
 }
 
 /* What a dot product must exceed, beside the limit of the row, for a distance that may be kept. Nothing is nearer than
- * 0, and the rows of a cell come in order of place: full of zeros, a query is done. */
+ * 0, and equal rows come in order of place: full of zeros, a query is done. */
 static float limit_of(const Nearest *found, int64_t k, float norm, const Frame *frame) {
     if (found->count < k) return -INFINITY;
     double worst = found->distances[0] * frame->scale * frame->scale;
@@ -212,16 +203,19 @@ static float limit_of(const Nearest *found, int64_t k, float norm, const Frame *
     return (float)(0.5 * ((double)norm - worst) - frame->slack * ((double)norm + worst) - 1e-30);
 }
 
-static float row_limit(float norm, const Frame *frame) { return (float)((double)norm * (0.5 - frame->slack)); }
-
+/* Some rows of a cell. Those that the filter lets pass are read when they are first wanted. */
 typedef struct {
-    int64_t room;      /* for rows, a multiple of ROWS */
-    float *raw;        /* (room, width) */
-    float *centred;    /* (room, depth) */
-    float *limits;     /* (room,) */
+    int64_t room;       /* for rows, a multiple of ROWS */
+    int64_t count;
+    int64_t first;      /* of them among the rows of all cells */
+    uint8_t *is_loaded; /* (room,) */
+    float *raw;         /* (room, width) */
+    float *centred;     /* (room, width in lanes) */
+    float *limits;      /* (room,) */
 } Tile;
 
 static void free_tile(Tile *tile) {
+    free(tile->is_loaded);
     free(tile->raw);
     free(tile->centred);
     free(tile->limits);
@@ -230,41 +224,30 @@ static void free_tile(Tile *tile) {
 static int make_tile(Tile *tile, int64_t depth) {
     int64_t room = TILE_NUMBERS / depth / ROWS * ROWS, width = padded(depth);
     if (room < ROWS) room = ROWS;
-    if (room > 2048 / ROWS * ROWS) room = 2048 / ROWS * ROWS;
+    if (room > TILE_ROWS / ROWS * ROWS) room = TILE_ROWS / ROWS * ROWS;
     *tile = (Tile){
         .room = room,
+        .is_loaded = aligned(room, sizeof(uint8_t)),
         .raw = aligned(room * width, sizeof(float)),
-        .centred = aligned(room * depth, sizeof(float)),
+        .centred = aligned(room * in_lanes(depth), sizeof(float)),
         .limits = aligned(room, sizeof(float)),
     };
-    if (!tile->raw || !tile->centred || !tile->limits) return 0;
+    if (!tile->is_loaded || !tile->raw || !tile->centred || !tile->limits) return 0;
     memset(tile->raw, 0, (size_t)(room * width) * sizeof(float));
-    memset(tile->centred, 0, (size_t)(room * depth) * sizeof(float));
+    memset(tile->centred, 0, (size_t)(room * in_lanes(depth)) * sizeof(float));
     return 1;
-}
-
-static void fill_tile(Tile *tile, const Matrix *matrix, const Frame *frame, const int32_t *rows, int64_t count) {
-    int64_t depth = matrix->depth, width = padded(depth);
-    for (int64_t r = 0; r < up_to_multiple(count, ROWS); r++) {
-        tile->limits[r] = INFINITY; /* padding is never near anything */
-        if (r >= count) continue;
-        load(matrix, rows[r], tile->raw + r * width);
-        centre(frame, tile->raw + r * width, depth, tile->centred + r * depth);
-        tile->limits[r] = row_limit(squared_norm(tile->centred + r * depth, depth), frame);
-    }
 }
 
 /* Squared distances (cells, places) of every query to every centre, scaled, as float32 has them. */
 static void measure_centres(const Block *block, const float *centres, const float *centre_norms, int64_t cell_count,
                             int64_t depth, float *distances) {
     int64_t places = block->groups * LANES;
-    for (int64_t first = 0; first < cell_count; first += ROWS)
+    for (int64_t first = 0; first < cell_count; first += CENTRES)
         for (int64_t group = 0; group < block->groups; group++) {
-            lanes sums[ROWS], norms;
+            Lanes sums[CENTRES], norms = lanes_at(block->norms + group * LANES);
             multiply(centres + first * depth, block->columns + group * depth * LANES, depth, sums);
-            memcpy(&norms, block->norms + group * LANES, sizeof norms);
-            for (int64_t r = 0; r < ROWS && first + r < cell_count; r++) {
-                lanes squared = norms + centre_norms[first + r] - 2 * sums[r];
+            for (int64_t r = 0; r < CENTRES && first + r < cell_count; r++) {
+                Lanes squared = norms + centre_norms[first + r] - 2 * sums[r];
                 memcpy(distances + (first + r) * places + group * LANES, &squared, sizeof squared);
             }
         }
@@ -320,11 +303,44 @@ static int is_out_of_reach(double squared_to_centre, double norm, double centre_
 typedef struct {
     int64_t count;
     const int64_t *starts; /* (count + 1,) */
-    const int32_t *rows;   /* places of cell c, ascending: rows[starts[c]:starts[c + 1]] */
-    const float *centres;  /* (count rounded up to a multiple of ROWS, depth), centred */
+    const int32_t *rows;   /* places of cell c: rows[starts[c]:starts[c + 1]] */
+    const double *radii;   /* of these rows, ascending in each cell: none is farther from the centre, scaled */
+    const float *centres;  /* (count rounded up to a multiple of CENTRES, depth), centred */
     const float *norms;    /* (count,) of centres, squared */
-    const double *radii;   /* (count,): no row of the cell is farther from the centre, scaled */
 } Cells;
+
+/* What the filter wants to know of all rows, one after the other as cells have them. */
+typedef struct {
+    float *limits;   /* a dot product must exceed this plus the limit of the query */
+    int64_t width;   /* of bytes, 0 where bytes are not multiplied; then there is no more than limits */
+    uint8_t *bytes;  /* (rows and ROWS more, width), and so on: see `Quantised` */
+    float *scale, *error, *length;
+    int32_t *offset;
+} Prepared;
+
+/* `known` are four numbers of each row; or one, where there are no bytes. */
+static Prepared prepared_of(int64_t room, int64_t width, float *known, uint8_t *bytes, int32_t *offset) {
+    if (width == 0) return (Prepared){.limits = known};
+    return (Prepared){known, width, bytes, known + room, known + 2 * room, known + 3 * room, offset};
+}
+
+#if defined(QUANTISES)
+
+static int64_t width_of_bytes(int64_t depth) { return depth <= LARGEST_DEPTH ? in_lanes(depth) : 0; }
+
+static Quantised quantised_rows(const Prepared *prepared) {
+    return (Quantised){(int8_t *)prepared->bytes, prepared->scale, prepared->error, prepared->length,
+                       prepared->offset};
+}
+
+#else
+
+static int64_t width_of_bytes(int64_t depth) {
+    (void)depth;
+    return 0;
+}
+
+#endif
 
 /* A block of queries on its way through the cells. */
 typedef struct {
@@ -333,7 +349,11 @@ typedef struct {
     const Cells *cells;
     const int32_t *queries; /* (block.count,) */
     int64_t k;
+    const Prepared *prepared;
     Block block;
+#if defined(QUANTISES)
+    Quantised columns; /* of the block */
+#endif
     Tile tile;
     Nearest *found;         /* (block.count,) */
     double *kept_distances; /* (block.count, k), what `found` points to */
@@ -347,6 +367,9 @@ typedef struct {
 
 static void free_search(Search *search) {
     free_block(&search->block);
+#if defined(QUANTISES)
+    free_quantised(&search->columns);
+#endif
     free_tile(&search->tile);
     free(search->found);
     free(search->kept_distances);
@@ -362,6 +385,11 @@ static int start_search(Search *search, const int32_t *queries, int64_t query_co
     int64_t k = search->k, cell_count = search->cells->count;
     int has_memory = load_block(&search->block, search->matrix, search->frame, queries, query_count);
     has_memory &= make_tile(&search->tile, search->matrix->depth);
+#if defined(QUANTISES)
+    if (has_memory && search->prepared->width)
+        has_memory = quantise_columns(search->block.centred, search->block.norms, query_count, search->block.groups,
+                                      search->prepared->width, search->frame->slack, &search->columns);
+#endif
     search->queries = queries;
     search->found = aligned(query_count, sizeof *search->found);
     search->kept_distances = aligned(query_count * k, sizeof *search->kept_distances);
@@ -398,8 +426,9 @@ static void plan_visits(Search *search, int64_t probes) {
     qsort(search->visits, (size_t)cells->count, sizeof *search->visits, by_nearest);
 }
 
-/* Close the queries that have no business in a cell, by a limit that nothing exceeds. Whether any is left. */
-static int open_queries(Search *search, int64_t cell) {
+/* Close the queries that have no business in a cell, or with rows of it that are within `radius` of its centre, by a
+ * limit that nothing exceeds. Whether any is left. */
+static int open_queries(Search *search, int64_t cell, double radius) {
     Block *block = &search->block;
     const float *distances = search->distances + cell * block->groups * LANES;
     int some = 0;
@@ -410,7 +439,7 @@ static int open_queries(Search *search, int64_t cell) {
             if (q >= block->count || distances[q] > search->reach[q]) continue;
             const Nearest *found = search->found + q;
             if (found->count == search->k &&
-                is_out_of_reach(distances[q], block->norms[q], search->cells->norms[cell], search->cells->radii[cell],
+                is_out_of_reach(distances[q], block->norms[q], search->cells->norms[cell], radius,
                                 found->distances[0], search->frame))
                 continue;
             block->limits[q] = limit_of(found, search->k, block->norms[q], search->frame);
@@ -421,36 +450,67 @@ static int open_queries(Search *search, int64_t cell) {
     return some;
 }
 
+static void start_tile(Search *search, int64_t first, int64_t count) {
+    Tile *tile = &search->tile;
+    tile->first = first;
+    tile->count = count;
+    memset(tile->is_loaded, 0, (size_t)count);
+    memcpy(tile->limits, search->prepared->limits + first, (size_t)count * sizeof *tile->limits);
+    for (int64_t r = count; r < up_to_multiple(count, ROWS); r++)
+        tile->limits[r] = INFINITY; /* padding is never near anything */
+}
+
+static void want_row(Search *search, int64_t r) {
+    Tile *tile = &search->tile;
+    if (tile->is_loaded[r]) return;
+    tile->is_loaded[r] = 1;
+    int64_t depth = search->matrix->depth;
+    float *raw = tile->raw + r * padded(depth);
+    load(search->matrix, search->cells->rows[tile->first + r], raw);
+    centre(search->frame, raw, depth, tile->centred + r * in_lanes(depth));
+}
+
+/* Bit l of masks[n]: whether row r + n of the tile may be near enough to query l of the group. Returns all, or-ed. */
+static uint32_t pairs_above(Search *search, int64_t r, int64_t group, uint16_t masks[ROWS]) {
+    Tile *tile = &search->tile;
+    int64_t depth = search->matrix->depth;
+    const float *limits = search->block.limits + group * LANES;
+#if defined(QUANTISES)
+    if (search->prepared->width) {
+        Quantised rows = quantised_rows(search->prepared);
+        uint32_t any = products_above(&rows, tile->first + r, search->prepared->width, &search->columns,
+                                           group * LANES, depth, tile->limits + r, limits, masks);
+        int passed = 0;
+        for (int n = 0; any && n < ROWS; n++) passed += __builtin_popcount(masks[n]);
+        if (passed <= FEW) return any;
+    }
+#endif
+    for (int64_t n = r; n < r + ROWS && n < tile->count; n++) want_row(search, n);
+    return dots_above(tile->centred + r * in_lanes(depth), in_lanes(depth),
+                      search->block.columns + group * depth * LANES, depth, tile->limits + r, limits, masks);
+}
+
 /* Measure a pair that was not ruled out, and keep it if it is near enough. */
-static void meet(Search *search, int64_t q, int64_t tile_row, int32_t row) {
+static void meet(Search *search, int64_t q, int64_t r) {
+    int32_t row = search->cells->rows[search->tile.first + r];
     if (row == search->queries[q]) return;
     int64_t width = padded(search->matrix->depth);
-    double distance =
-        exact_distance(search->tile.raw + tile_row * width, search->block.raw + q * width, width);
+    want_row(search, r);
+    double distance = exact_distance(search->tile.raw + r * width, search->block.raw + q * width, width);
     if (keep(search->found + q, search->k, distance, row))
         search->block.limits[q] = limit_of(search->found + q, search->k, search->block.norms[q], search->frame);
 }
 
 /* Compare the open queries with the rows of the tile. */
-static void search_tile(Search *search, const int32_t *rows, int64_t row_count) {
-    const Tile *tile = &search->tile;
-    int64_t depth = search->matrix->depth;
+static void search_tile(Search *search) {
     for (int64_t group = 0; group < search->block.groups; group++) {
         if (!search->is_open[group]) continue;
-        const float *limits = search->block.limits + group * LANES;
-        const float *columns = search->block.columns + group * depth * LANES;
-        for (int64_t r = 0; r < row_count; r += ROWS) {
-            lanes sums[ROWS], open;
-            lane_ints any = {0};
-            multiply(tile->centred + r * depth, columns, depth, sums);
-            memcpy(&open, limits, sizeof open);
-            for (int n = 0; n < ROWS; n++) any |= sums[n] > open + tile->limits[r + n];
-            if (!bits_of(any)) continue;
-            for (int n = 0; n < ROWS && r + n < row_count; n++) {
-                memcpy(&open, limits, sizeof open); /* lower by now, perhaps */
-                for (uint32_t bits = bits_of(sums[n] > open + tile->limits[r + n]); bits; bits &= bits - 1)
-                    meet(search, group * LANES + __builtin_ctz(bits), r + n, rows[r + n]);
-            }
+        for (int64_t r = 0; r < search->tile.count; r += ROWS) {
+            uint16_t masks[ROWS];
+            if (!pairs_above(search, r, group, masks)) continue;
+            for (int64_t n = 0; n < ROWS && r + n < search->tile.count; n++)
+                for (uint32_t bits = masks[n]; bits; bits &= bits - 1)
+                    meet(search, group * LANES + __builtin_ctz(bits), r + n);
         }
     }
 }
@@ -460,10 +520,44 @@ static void visit(Search *search, int64_t cell) {
     for (int64_t low = cells->starts[cell]; low < cells->starts[cell + 1]; low += search->tile.room) {
         int64_t left = cells->starts[cell + 1] - low;
         int64_t count = left < search->tile.room ? left : search->tile.room;
-        if (!open_queries(search, cell)) return;
-        fill_tile(&search->tile, search->matrix, search->frame, cells->rows + low, count);
-        search_tile(search, cells->rows + low, count);
+        if (!open_queries(search, cell, cells->radii[low + count - 1])) continue;
+        start_tile(search, low, count);
+        search_tile(search);
     }
+}
+
+/* How many bytes of each row the filter multiplies: 0 on machines that do not multiply bytes faster. */
+EXPORT int64_t KERNEL(graph_width_of_bytes)(int64_t depth) { return width_of_bytes(depth); }
+
+/* What the filter wants to know of rows[low:high], which has `count` places: `known` is (4, count + 16), or
+ * (1, count + 16) where there are no bytes; `bytes` (count + 16, width); `offsets` (count + 16,). */
+EXPORT int64_t KERNEL(graph_prepare)(
+    const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
+    const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *rows,
+    int64_t count, int64_t low, int64_t high, float *known, uint8_t *bytes, int32_t *offsets) {
+    Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
+                     order};
+    Frame frame = {shift, scale, slack};
+    Prepared prepared = prepared_of(count + LANES, width_of_bytes(depth), known, bytes, offsets);
+    float *raw = aligned(depth, sizeof *raw), *centred = aligned(in_lanes(depth), sizeof *centred);
+    if (raw && centred) {
+        memset(centred, 0, (size_t)in_lanes(depth) * sizeof *centred);
+        for (int64_t r = low; r < high; r++) {
+            load(&matrix, rows[r], raw);
+            centre(&frame, raw, depth, centred);
+            float norm = squared_norm(centred, depth);
+            prepared.limits[r] = column_limit(norm, slack);
+#if defined(QUANTISES)
+            Quantised made = quantised_rows(&prepared);
+            if (prepared.width)
+                quantise(centred, prepared.width, norm, slack, made.bytes + r * prepared.width, &made, r);
+#endif
+        }
+    }
+    int has_memory = raw && centred;
+    free(raw);
+    free(centred);
+    return has_memory ? 0 : NO_MEMORY;
 }
 
 /* For each of `queries` (places) the `k` nearest rows other than itself, nearest first, of equally near ones the first
@@ -472,14 +566,15 @@ static void visit(Search *search, int64_t cell) {
 EXPORT int64_t KERNEL(graph_search)(
     const void *first, int64_t first_count, int64_t first_is_half, const void *second, int64_t second_is_half,
     const int32_t *order, int64_t depth, const float *shift, float scale, double slack, const int32_t *queries,
-    int64_t query_count, int64_t cell_count, const int64_t *cell_starts, const int32_t *cell_rows, const float *centres,
-    const float *centre_norms, const double *radii, int64_t probes, int64_t k, int32_t *out_rows,
-    float *out_distances) {
+    int64_t query_count, int64_t cell_count, const int64_t *cell_starts, const int32_t *cell_rows, const double *radii,
+    const float *centres, const float *centre_norms, float *known, uint8_t *bytes, int32_t *offsets, int64_t probes,
+    int64_t k, int32_t *out_rows, float *out_distances) {
     Matrix matrix = {rows_at(first, first_is_half, depth), rows_at(second, second_is_half, depth), first_count, depth,
                      order};
     Frame frame = {shift, scale, slack};
-    Cells cells = {cell_count, cell_starts, cell_rows, centres, centre_norms, radii};
-    Search search = {.matrix = &matrix, .frame = &frame, .cells = &cells, .k = k};
+    Cells cells = {cell_count, cell_starts, cell_rows, radii, centres, centre_norms};
+    Prepared prepared = prepared_of(cell_starts[cell_count] + LANES, width_of_bytes(depth), known, bytes, offsets);
+    Search search = {.matrix = &matrix, .frame = &frame, .cells = &cells, .prepared = &prepared, .k = k};
     int has_memory = start_search(&search, queries, query_count);
     if (has_memory) {
         plan_visits(&search, probes);
@@ -507,15 +602,15 @@ EXPORT int64_t KERNEL(graph_assign)(
         return NO_MEMORY;
     }
     for (int64_t group = 0; group < block.groups; group++) {
-        lanes least = (lanes){0} + INFINITY;
-        lane_ints nearest = {0};
-        for (int64_t c = 0; c < cell_count; c += ROWS) {
-            lanes sums[ROWS];
+        Lanes least = (Lanes){0} + INFINITY;
+        LaneInts nearest = {0};
+        for (int64_t c = 0; c < cell_count; c += CENTRES) {
+            Lanes sums[CENTRES];
             multiply(centres + c * depth, block.columns + group * depth * LANES, depth, sums);
-            for (int n = 0; n < ROWS && c + n < cell_count; n++) {
-                lanes squared = centre_norms[c + n] - 2 * sums[n];
-                lane_ints is_less = squared < least;
-                least = (lanes)((is_less & (lane_ints)squared) | (~is_less & (lane_ints)least));
+            for (int n = 0; n < CENTRES && c + n < cell_count; n++) {
+                Lanes squared = centre_norms[c + n] - 2 * sums[n];
+                LaneInts is_less = squared < least;
+                least = (Lanes)((is_less & (LaneInts)squared) | (~is_less & (LaneInts)least));
                 nearest = (is_less & (int32_t)(c + n)) | (~is_less & nearest);
             }
         }

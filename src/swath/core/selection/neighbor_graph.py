@@ -45,15 +45,23 @@ ROUNDS = 8
 CENTRES_AT_ONCE = 6
 """Centres that a kernel multiplies at once: their number is rounded up to a multiple, the rest is zeros."""
 
+PADDING = 16
+"""Rows more than there are that kernels may read."""
+
 BLOCK_NUMBERS = 1 << 16
 """Numbers of a block of queries: 512 rows of 128."""
 
 _MATRIX = (native.ROWS, native.INT, native.INT, native.ROWS, native.INT, native.I32)
 _FRAME = (native.INT, native.F32, native.FLOAT, native.DOUBLE)
+_WIDTH_OF_BYTES = native.Kernel("graph_width_of_bytes", native.INT)
+_PREPARE = native.Kernel(
+    "graph_prepare", *_MATRIX, *_FRAME, native.I32, native.INT, native.INT, native.INT,
+    native.OUT_F32, native.OUT_U8, native.OUT_I32,
+)  # fmt: skip
 _SEARCH = native.Kernel(
     "graph_search", *_MATRIX, *_FRAME, native.I32, native.INT,
-    native.INT, native.I64, native.I32, native.F32, native.F32, native.F64, native.INT,
-    native.INT, native.OUT_I32, native.OUT_F32,
+    native.INT, native.I64, native.I32, native.F64, native.F32, native.F32,
+    native.F32, native.U8, native.I32, native.INT, native.INT, native.OUT_I32, native.OUT_F32,
 )  # fmt: skip
 _ASSIGN = native.Kernel(
     "graph_assign", *_MATRIX, *_FRAME, native.I32, native.INT,
@@ -180,16 +188,58 @@ class _Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Cells:
-    """Places by cell, ascending in each. Radii are scaled: no row of the cell is farther from its centre."""
+    """Places by cell, in each by distance from the centre; radii are scaled, no place is farther away than its own.
+
+    A row that is much farther from the centre than `radius` is as far from all places within that radius: they are
+    passed over together.
+    """
 
     starts: NDArray[np.int64]  # (C + 1,)
-    places: NDArray[np.int32]  # (R,)
+    places: NDArray[np.int32]  # (R,), equal rows ascending
+    radii: NDArray[np.float64]  # (R,), of `places`
     centres: NDArray[np.float32]  # (C rounded up, D)
     norms: NDArray[np.float32]  # (C,)
-    radii: NDArray[np.float64]  # (C,)
+
+    def __len__(self) -> int:
+        return len(self.norms)
 
     def for_kernel(self) -> tuple[object, ...]:
-        return len(self.radii), self.starts, self.places, self.centres, self.norms, self.radii
+        return len(self), self.starts, self.places, self.radii, self.centres, self.norms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Prepared:
+    """What kernels want to know of all rows before they compare them, in the order of the places of cells.
+
+    Where the machine multiplies bytes faster than float32, that is a byte for every number.
+    """
+
+    known: NDArray[np.float32]  # (1 or 4, R + PADDING)
+    bytes: NDArray[np.uint8]  # (R + PADDING, D rounded up, or 0)
+    offsets: NDArray[np.int32]  # (R + PADDING, or 0)
+
+    @classmethod
+    def of(cls, rows: OrderedRows, frame: _Frame, cells: _Cells, map_chunks: MapChunks) -> _Prepared:
+        width, room = _WIDTH_OF_BYTES(rows.dimension), len(rows) + PADDING
+        prepared = cls(
+            known=np.zeros((4 if width else 1, room), dtype=np.float32),
+            bytes=np.zeros((room, width), dtype=np.uint8),
+            offsets=np.zeros(room if width else 0, dtype=np.int32),
+        )
+        size = 1 << 14
+
+        def prepare(chunk: int) -> None:
+            low, high = chunk * size, min(len(rows), (chunk + 1) * size)
+            _PREPARE(
+                *rows.for_kernel(), *frame.for_kernel(), cells.places, len(rows), low, high, *prepared.for_kernel()
+            )
+
+        for _ in map_chunks(prepare, range(-(-len(rows) // size))):
+            pass
+        return prepared
+
+    def for_kernel(self) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.int32]]:
+        return self.known, self.bytes, self.offsets
 
 
 def nearest_others(
@@ -205,18 +255,19 @@ def nearest_others(
         return Neighbors(places=places, distances=distances, exact=True)
     frame = _Frame.around(rows.first if len(rows.first) else rows.second, rows.largest)
     cells = _find_cells(rows, frame, map_chunks)
-    probes = len(cells.radii) if exact else min(PROBES, len(cells.radii))
+    prepared = _Prepared.of(rows, frame, cells, map_chunks)
+    probes = len(cells) if exact else min(PROBES, len(cells))
     blocks = _blocks_of_cells(cells, rows.dimension)
 
     def search(block: int) -> None:
         _SEARCH(
             *rows.for_kernel(), *frame.for_kernel(), blocks[block], len(blocks[block]),
-            *cells.for_kernel(), probes, k, places, distances,
+            *cells.for_kernel(), *prepared.for_kernel(), probes, k, places, distances,
         )  # fmt: skip
 
     for _ in map_chunks(search, range(len(blocks))):
         pass  # reading a result raises what went wrong in its chunk
-    return Neighbors(places=places, distances=distances, exact=probes == len(cells.radii))
+    return Neighbors(places=places, distances=distances, exact=probes == len(cells))
 
 
 def _find_cells(rows: OrderedRows, frame: _Frame, map_chunks: MapChunks) -> _Cells:
@@ -226,22 +277,21 @@ def _find_cells(rows: OrderedRows, frame: _Frame, map_chunks: MapChunks) -> _Cel
         return _Cells(
             starts=np.array([0, count]),
             places=everything,
+            radii=np.full(count, np.inf),
             centres=np.zeros((CENTRES_AT_ONCE, rows.dimension), dtype=np.float32),
             norms=np.zeros(1, dtype=np.float32),
-            radii=np.full(1, np.inf),
         )
     centres = _centres(rows, frame, round(CELLS_PER_ROOT * math.sqrt(count)), map_chunks)
     cell, squared_distances = _assign(rows, frame, everything, centres, map_chunks)
     starts = np.zeros(len(centres) + 1, dtype=np.int64)
     np.cumsum(np.bincount(cell, minlength=len(centres)), out=starts[1:])
-    radii = np.zeros(len(centres))
-    np.maximum.at(radii, cell, np.sqrt(squared_distances))
+    order = np.lexsort((squared_distances, cell))  # stable
     return _Cells(
         starts=starts,
-        places=np.argsort(cell, kind="stable").astype(np.int32),
+        places=order.astype(np.int32),
+        radii=np.sqrt(squared_distances[order]) * (1 + 1e-9),
         centres=_padded(centres),
         norms=_squared_norms(centres),
-        radii=radii * (1 + 1e-9),
     )
 
 
