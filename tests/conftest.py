@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.support.azure_server import AzureServer, shared_azure_server
 from tests.support.bucket_servers import processes
 from tests.support.gcs_server import GcsServer, shared_gcs_server
@@ -16,6 +17,10 @@ from tests.support.s3_server import S3Server, shared_s3_server
 
 from swath.store.database import Store, open_store
 from swath.store.home import Home, open_home
+
+# How long an example takes says what else the machine does: it is no reason to fail.
+settings.register_profile("swath", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("swath")
 
 EXPECTED_SKIPS = ("root",)
 """Words in the reasons of skips that are right in CI too: permissions do not bind root, so some tests mean nothing."""
