@@ -80,18 +80,16 @@ static inline double above_log1p(double x) { return x * (6.0 + x) / (6.0 + 4.0 *
 /* Never above it. */
 static inline double below_log1p(double x) { return x < 1.0 ? x * (6.0 + 3.0 * x) / (6.0 + (6.0 + x) * x) : log1p(x); }
 
+/* What a term makes of the score of a unit with a gain: its part of the score. */
+static inline double part_of(const Term *term, double gain) {
+    if (term->alone) return term->strength < 0.0 ? -gain : gain;
+    if (term->total > 0.0) return term->strength * log1p(gain / term->total);
+    return term->strength * log(gain > LEAST_FACTOR ? gain : LEAST_FACTOR);
+}
+
 static double score_of_terms(const Term *term, int64_t terms, int64_t unit) {
     double score = 0.0;
-    for (int64_t k = 0; k < terms; k++) {
-        double gain = term[k].gains[unit];
-        if (term[k].alone) {
-            score += term[k].strength < 0.0 ? -gain : gain;
-        } else if (term[k].total > 0.0) {
-            score += term[k].strength * log1p(gain / term[k].total);
-        } else {
-            score += term[k].strength * log(gain > LEAST_FACTOR ? gain : LEAST_FACTOR);
-        }
-    }
+    for (int64_t k = 0; k < terms; k++) score += part_of(term + k, term[k].gains[unit]);
     return score;
 }
 
@@ -232,14 +230,21 @@ static void refresh(Nearness *near, int64_t unit, float *raw) {
 
 static const double ROUNDING = 1e-13;
 
+/* Never below the part of a term that is not alone. */
+static inline double above_part(const Term *term, double gain) {
+    if (!(term->total > 0.0)) return part_of(term, gain);
+    double x = gain / term->total;
+    return term->strength * (term->strength < 0.0 ? below_log1p(x) : above_log1p(x));
+}
+
 static double estimate(const Round *round, int64_t unit) {
     double upper = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
-        if (term->alone) return term->strength < 0.0 ? -term->gains[unit] : term->gains[unit];
-        double x = term->gains[unit] / term->total;
+        if (term->alone) return part_of(term, term->gains[unit]);
+        double part = above_part(term, term->gains[unit]);
         /* what is subtracted may leave little of numbers whose rounding is not that little: it counts for less */
-        upper += term->strength * (term->strength < 0.0 ? below_log1p(x) * (1.0 - 4.0 * ROUNDING) : above_log1p(x));
+        upper += part < 0.0 ? part * (1.0 - 4.0 * ROUNDING) : part;
     }
     for (int64_t k = 0; k < round->balances; k++) {
         const Balance *b = round->balance + k;
@@ -322,8 +327,10 @@ typedef struct {
  * - a <= 1: log1p(a * x) / log1p(x) rises with x, from a at 0: its slope has the sign of g(x) - g(a * x), where
  *   g(y) = (1 + y) * log1p(y) / y rises, as g'(y) = (y - log1p(y)) / y^2. So the ratio of the largest x is the most.
  * Strengths below 0 are those of gains that never change, and of totals that only grow: a <= 1, p is never above 0, and
- * the ratio of the least x, being the least, makes the most of it. The best gain is the one to ask in both cases. */
+ * the ratio of the least x, being the least, makes the most of it. The best gain is the one to ask in both cases.
+ * As long as a total is 0, and gains never change, no part does. */
 static double factor_of(const Term *term, int64_t bucket, double now) {
+    if (!(term->total_at_start > 0.0)) return 1.0;
     double grown = term->total_at_start / term->total, before = term->most[bucket];
     if (grown > 1.0) return grown;
     if (before != 0.0) return now / before;
@@ -342,12 +349,8 @@ static Bound bound_of(Round *round, int64_t bucket) {
     double largest = 0.0;
     for (int64_t k = 0; k < round->terms; k++) {
         const Term *term = round->term + k;
-        double best = term->favourite[bucket];
-        if (term->alone) {
-            if (term->strength < 0.0) best = -best;
-            return (Bound){.each = best, .moved = best};
-        }
-        double now = term->strength * log1p(best / term->total);
+        double now = part_of(term, term->favourite[bucket]);
+        if (term->alone) return (Bound){.each = now, .moved = now};
         bound.each += now;
         largest += term->most[bucket];
         round->factors[k] = factor_of(term, bucket, now);
@@ -361,7 +364,7 @@ static Bound bound_of(Round *round, int64_t bucket) {
             const Term *term = round->term + k;
             double more = round->factors[k] - factor;
             moved += more * (more > 0.0 ? term->most[bucket] : term->least[bucket]);
-            if (term->strength < 0.0) size -= (1.0 + factor + round->factors[k]) * term->least[bucket];
+            if (term->least[bucket] < 0.0) size -= (1.0 + factor + round->factors[k]) * term->least[bucket];
         }
         moved += size * 4.0 * ROUNDING; /* parts that nearly cancel out leave their rounding */
         bound.moved = moved < bound.moved ? moved : bound.moved;

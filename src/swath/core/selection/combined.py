@@ -175,7 +175,17 @@ class Combination:
             return True
         if any(weights.highest_sum is not None and weights.values.min() < 0 for weights in self._weights):
             return True  # candidates that did not fit may fit again
-        return not self._alone and any(not term.total > 0 for _, term in self._with_a_say(candidates))
+        return not self._alone and any(
+            not (term.total > 0 or self._may_start_in_rounds(term)) for _, term in self._with_a_say(candidates)
+        )
+
+    def _may_start_in_rounds(self, term: Term) -> bool:
+        """Whether rounds know what to do while a term's total is 0.
+
+        They have to know who is a candidate still, and they would not if some were passed over for being too near.
+        """
+        passes_over = any(term.objective.minimum_distance_mode == "filter" for term in self._diversities)
+        return isinstance(term, ConstantTerm) and not passes_over
 
     def _step(self, candidates: NDArray[np.int64]) -> StoppedBy | None:
         best = self._best(candidates)
@@ -236,13 +246,14 @@ class Combination:
 
     def _round(self, possible: NDArray[np.bool_], candidates: NDArray[np.int64]) -> StoppedBy | None:
         scores, by_terms, values = self._scores(candidates)
+        terms = self._with_a_say(candidates)
         units = self._shortlisted(possible, candidates, scores)
         left_out = possible.copy()
         left_out[units] = False
         round_ = Round(
             units,
             Standing(
-                terms=self._with_a_say(candidates),
+                terms=terms,
                 diversities=self._diversities,
                 balances=self._balances,
                 values=values,
@@ -255,7 +266,7 @@ class Combination:
                 alone=self._alone,
             ),
         )
-        stopped_by = self._pick_among(round_, units)
+        stopped_by = self._pick_among(round_, units, terms)
         for term in self._diversities:
             term.settle()
         return stopped_by
@@ -273,7 +284,17 @@ class Combination:
                 listed[best_of(scores, self._places, members[possible[members]], size)] = True
         return np.flatnonzero(listed)
 
-    def _pick_among(self, round_: Round, units: NDArray[np.int64]) -> StoppedBy | None:
+    def _has_fewer_say(self, terms: Sequence[tuple[float, Term]]) -> bool:
+        """Whether one of `terms` is 0 for all candidates by now: it had a say as long as it was not."""
+        starting = [term for _, term in terms if not term.total > 0]
+        if not starting or self._alone:
+            return False
+        possible = self._candidates()
+        return any(not (possible & (term.gains > 0)).any() for term in starting)
+
+    def _pick_among(
+        self, round_: Round, units: NDArray[np.int64], terms: Sequence[tuple[float, Term]]
+    ) -> StoppedBy | None:
         place_of_unit = np.full(len(self._places), -1, dtype=np.int64)
         place_of_unit[units] = np.arange(len(units))
         owed = self._limits.owed(self._count - len(self._picked))
@@ -303,7 +324,7 @@ class Combination:
                 if weights.highest_sum is not None:
                     round_.alive[total + weights.values[units] > weights.highest_sum] = 0
             still_owed = self._limits.owed(self._count - len(self._picked))
-            if not round_.follow() or not _same(owed, still_owed):
+            if not round_.follow() or not _same(owed, still_owed) or self._has_fewer_say(terms):
                 return None
 
     # -- what happens with every pick

@@ -20,6 +20,7 @@ from swath.core.selection.combined_kernels import (
     StructArray,
     TermStruct,
     best_of_round,
+    scores_of_terms,
 )
 from swath.core.selection.distances import SUM_LANES
 from swath.core.selection.diversity_term import DiversityTerm
@@ -92,8 +93,9 @@ class Round:
     def follow(self) -> bool:
         """Take over what the terms are after a pick. False if the round cannot go on."""
         for number, (_, term) in enumerate(self._standing.terms):
-            self._terms[number].total = term.total
-            if not (term.total > 0 or self._standing.alone):
+            struct = self._terms[number]
+            struct.total = term.total
+            if (term.total > 0) != (struct.total_at_start > 0) and not self._standing.alone:
                 return False
             if not isinstance(term, DiversityTerm | ConstantTerm):
                 np.take(term.gains, self._units, out=self._terms.held(number, "gains"))
@@ -106,11 +108,12 @@ class Round:
         buckets, left_out = standing.buckets, standing.left_out
         largest = buckets.largest(term.gains, left_out, 0.0)
         favourite = largest if strength > 0 else -buckets.largest(-term.gains, left_out, -np.inf)
-        most, least = np.zeros(buckets.count), np.zeros(buckets.count)
-        if not standing.alone:
-            most = strength * np.log1p(favourite / term.total)
-            if strength < 0:
-                least = strength * np.log1p(largest / term.total)
+        most = _parts_of(struct, favourite)
+        least = np.zeros(buckets.count)
+        if strength < 0:
+            least = _parts_of(struct, largest)
+        elif not term.total > 0:
+            least = _parts_of(struct, np.zeros(buckets.count))
         struct.hold(gains=self._gains_of(term), favourite=favourite, most=most, least=least)
         return struct
 
@@ -168,6 +171,14 @@ class Round:
         )
         struct.point(term=self._terms, nearness=self._nearness, balance=self._balances)
         return struct
+
+
+def _parts_of(term: TermStruct, gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a term makes now of the scores of units that have `gains`."""
+    parts = np.zeros(len(gains))
+    term.hold(gains=gains)
+    scores_of_terms(term.address, 1, np.arange(len(gains)), 0, len(gains), parts)
+    return parts
 
 
 def _nearness_of(term: DiversityTerm, units: NDArray[np.int64]) -> NearnessStruct:

@@ -374,7 +374,7 @@ def test_rounds_of_short_lists_pick_what_going_over_all_units_does(
         assert_same(picks, solve(problem))
 
 
-@pytest.mark.parametrize("kind", ["negative", "negative, images"])
+@pytest.mark.parametrize("kind", ["negative", "negative, many weights of zero", "negative, images"])
 def test_negative_strengths_of_numbers_that_never_change_take_few_rounds(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
