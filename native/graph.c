@@ -21,6 +21,7 @@ enum {
     TILE_NUMBERS = 1 << 15, /* of the tile of rows that a block of queries passes over: 128 KB, twice */
     TILE_ROWS = 512,        /* at most */
     FEW = 16,               /* pairs of ROWS x LANES that are measured sooner than multiplied in float32 */
+    WAITING = 32,           /* pairs that are measured together: so long has memory to deliver the rows */
     CACHE_LINE = 64,
 };
 
@@ -70,6 +71,14 @@ static void load(const Matrix *matrix, int64_t place, float *raw) {
         load_row(matrix->first, row, raw);
     else
         load_row(matrix->second, row - matrix->first_count, raw);
+}
+
+static void prefetch(const Matrix *matrix, int64_t place) {
+    int64_t row = matrix->order[place];
+    Rows rows = row < matrix->first_count ? matrix->first : matrix->second;
+    int64_t bytes = matrix->depth * (rows.half ? 2 : 4);
+    const unsigned char *from = rows.numbers + (row < matrix->first_count ? row : row - matrix->first_count) * bytes;
+    for (int64_t b = 0; b < bytes; b += CACHE_LINE) __builtin_prefetch(from + b);
 }
 
 /* Scaled first, by a power of two, so that differences of the largest numbers there are do not overflow. */
@@ -203,19 +212,21 @@ static float limit_of(const Nearest *found, int64_t k, float norm, const Frame *
     return (float)(0.5 * ((double)norm - worst) - frame->slack * ((double)norm + worst) - 1e-30);
 }
 
+enum { LOADED_RAW = 1, LOADED_CENTRED = 2 };
+
 /* Some rows of a cell. Those that the filter lets pass are read when they are first wanted. */
 typedef struct {
     int64_t room;       /* for rows, a multiple of ROWS */
     int64_t count;
     int64_t first;      /* of them among the rows of all cells */
-    uint8_t *is_loaded; /* (room,) */
+    uint8_t *loaded;    /* (room,), bits: LOADED_RAW, LOADED_CENTRED */
     float *raw;         /* (room, width) */
     float *centred;     /* (room, width in lanes) */
     float *limits;      /* (room,) */
 } Tile;
 
 static void free_tile(Tile *tile) {
-    free(tile->is_loaded);
+    free(tile->loaded);
     free(tile->raw);
     free(tile->centred);
     free(tile->limits);
@@ -227,12 +238,12 @@ static int make_tile(Tile *tile, int64_t depth) {
     if (room > TILE_ROWS / ROWS * ROWS) room = TILE_ROWS / ROWS * ROWS;
     *tile = (Tile){
         .room = room,
-        .is_loaded = aligned(room, sizeof(uint8_t)),
+        .loaded = aligned(room, sizeof(uint8_t)),
         .raw = aligned(room * width, sizeof(float)),
         .centred = aligned(room * in_lanes(depth), sizeof(float)),
         .limits = aligned(room, sizeof(float)),
     };
-    if (!tile->is_loaded || !tile->raw || !tile->centred || !tile->limits) return 0;
+    if (!tile->loaded || !tile->raw || !tile->centred || !tile->limits) return 0;
     memset(tile->raw, 0, (size_t)(room * width) * sizeof(float));
     memset(tile->centred, 0, (size_t)(room * in_lanes(depth)) * sizeof(float));
     return 1;
@@ -342,6 +353,10 @@ static int64_t width_of_bytes(int64_t depth) {
 
 #endif
 
+typedef struct {
+    int64_t query, row; /* of the block and of the tile */
+} Pair;
+
 /* A block of queries on its way through the cells. */
 typedef struct {
     const Matrix *matrix;
@@ -355,6 +370,8 @@ typedef struct {
     Quantised columns; /* of the block */
 #endif
     Tile tile;
+    Pair waiting[WAITING]; /* pairs that were not ruled out */
+    int64_t waiting_count;
     Nearest *found;         /* (block.count,) */
     double *kept_distances; /* (block.count, k), what `found` points to */
     int32_t *kept_rows;
@@ -454,20 +471,26 @@ static void start_tile(Search *search, int64_t first, int64_t count) {
     Tile *tile = &search->tile;
     tile->first = first;
     tile->count = count;
-    memset(tile->is_loaded, 0, (size_t)count);
+    memset(tile->loaded, 0, (size_t)count);
     memcpy(tile->limits, search->prepared->limits + first, (size_t)count * sizeof *tile->limits);
     for (int64_t r = count; r < up_to_multiple(count, ROWS); r++)
         tile->limits[r] = INFINITY; /* padding is never near anything */
 }
 
-static void want_row(Search *search, int64_t r) {
+static void want_raw(Search *search, int64_t r) {
     Tile *tile = &search->tile;
-    if (tile->is_loaded[r]) return;
-    tile->is_loaded[r] = 1;
+    if (tile->loaded[r] & LOADED_RAW) return;
+    tile->loaded[r] |= LOADED_RAW;
+    load(search->matrix, search->cells->rows[tile->first + r], tile->raw + r * padded(search->matrix->depth));
+}
+
+static void want_centred(Search *search, int64_t r) {
+    Tile *tile = &search->tile;
     int64_t depth = search->matrix->depth;
-    float *raw = tile->raw + r * padded(depth);
-    load(search->matrix, search->cells->rows[tile->first + r], raw);
-    centre(search->frame, raw, depth, tile->centred + r * in_lanes(depth));
+    if (tile->loaded[r] & LOADED_CENTRED) return;
+    tile->loaded[r] |= LOADED_CENTRED;
+    want_raw(search, r);
+    centre(search->frame, tile->raw + r * padded(depth), depth, tile->centred + r * in_lanes(depth));
 }
 
 /* Bit l of masks[n]: whether row r + n of the tile may be near enough to query l of the group. Returns all, or-ed. */
@@ -485,20 +508,32 @@ static uint32_t pairs_above(Search *search, int64_t r, int64_t group, uint16_t m
         if (passed <= FEW) return any;
     }
 #endif
-    for (int64_t n = r; n < r + ROWS && n < tile->count; n++) want_row(search, n);
+    for (int64_t n = r; n < r + ROWS && n < tile->count; n++) want_centred(search, n);
     return dots_above(tile->centred + r * in_lanes(depth), in_lanes(depth),
                       search->block.columns + group * depth * LANES, depth, tile->limits + r, limits, masks);
 }
 
 /* Measure a pair that was not ruled out, and keep it if it is near enough. */
-static void meet(Search *search, int64_t q, int64_t r) {
+static void measure(Search *search, int64_t q, int64_t r) {
     int32_t row = search->cells->rows[search->tile.first + r];
     if (row == search->queries[q]) return;
     int64_t width = padded(search->matrix->depth);
-    want_row(search, r);
+    want_raw(search, r);
     double distance = exact_distance(search->tile.raw + r * width, search->block.raw + q * width, width);
     if (keep(search->found + q, search->k, distance, row))
         search->block.limits[q] = limit_of(search->found + q, search->k, search->block.norms[q], search->frame);
+}
+
+static void measure_waiting(Search *search) {
+    for (int64_t p = 0; p < search->waiting_count; p++)
+        measure(search, search->waiting[p].query, search->waiting[p].row);
+    search->waiting_count = 0;
+}
+
+static void meet(Search *search, int64_t q, int64_t r) {
+    if (!(search->tile.loaded[r] & LOADED_RAW)) prefetch(search->matrix, search->cells->rows[search->tile.first + r]);
+    search->waiting[search->waiting_count++] = (Pair){q, r};
+    if (search->waiting_count == WAITING) measure_waiting(search);
 }
 
 /* Compare the open queries with the rows of the tile. */
@@ -513,6 +548,7 @@ static void search_tile(Search *search) {
                     meet(search, group * LANES + __builtin_ctz(bits), r + n);
         }
     }
+    measure_waiting(search);
 }
 
 static void visit(Search *search, int64_t cell) {
