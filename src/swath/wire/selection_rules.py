@@ -107,10 +107,11 @@ def _says_how_many(selection: SelectionConfig) -> bool:
     if selection.n_samples is not None or selection.max_per_image is not None:
         return True
     only_filters = all(isinstance(strategy, ThresholdStrategy) for strategy in selection.strategies)
-    return only_filters or any(_ends_by_itself(strategy) for strategy in selection.strategies)
+    return only_filters or any(ends_by_itself(strategy) for strategy in selection.strategies)
 
 
-def _ends_by_itself(strategy: Strategy) -> bool:
+def ends_by_itself(strategy: Strategy) -> bool:
+    """Whether a strategy says when it is enough."""
     match strategy:
         case DiversityStrategy():
             return strategy.minimum_distance is not None

@@ -32,10 +32,10 @@ from swath.wire.run_config import (
     SelectionUnit,
     Strategy,
     ThresholdStrategy,
-    TypicalityStrategy,
     WeightsStrategy,
 )
 from swath.wire.runs import RequestedSelection, RunRequest
+from swath.wire.selection_rules import ends_by_itself
 
 PART_NAMES = {"docker": "worker_config", "lightly": "lightly_config", "selection": "selection_config"}
 """The parts of a configuration as they are sent -> as people write them."""
@@ -288,7 +288,7 @@ def _amount(values: Values, strategies: Sequence[Strategy]) -> int | float | Non
         if count < 1:
             raise values.invalid(count_name, "expected a count of at least 1, or -1 for no limit")
         return count
-    if any(map(_ends_by_itself, strategies)):
+    if any(map(ends_by_itself, strategies)):
         return None
     if any(isinstance(strategy, ThresholdStrategy) for strategy in strategies):
         return 1.0  # all that pass
@@ -297,19 +297,6 @@ def _amount(values: Values, strategies: Sequence[Strategy]) -> int | float | Non
         field=count_name,
         hint="Give `n_samples`, `proportion_samples` or a stopping condition of a strategy.",
     )
-
-
-def _ends_by_itself(strategy: Strategy) -> bool:
-    """Whether a strategy says when it is enough."""
-    match strategy:
-        case DiversityStrategy():
-            return strategy.minimum_distance is not None
-        case TypicalityStrategy():
-            return strategy.minimum_typicality is not None
-        case WeightsStrategy():
-            highest = None if strategy.target_range is None else strategy.target_range.max_sum
-            return strategy.maximum_sum is not None or highest is not None
-    return False
 
 
 # --- objects --------------------------------------------------------------------------------------------------------
