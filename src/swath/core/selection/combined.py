@@ -3,7 +3,7 @@
 A score is the logarithm of that product, without what all candidates have in common: for a term (`objective.Term`)
 strength * log1p(gain / total), for a balance strength * -log(cross-entropy); where a single term has a say, it is the
 gain. Picking goes in rounds (`rounds.py`), or step by step, over all units, where nothing bounds how scores change:
-with negative strengths of objectives of which gains change, and at the beginning.
+with negative strengths of objectives whose gains change, and at the beginning.
 """
 
 from __future__ import annotations
