@@ -191,6 +191,23 @@ def test_numbers_may_be_as_small_or_large_as_float32_has_them(size: float) -> No
 
 
 @pytest.mark.usefixtures("many_cells")
+@pytest.mark.parametrize("spread", [1.0, 0.01])  # hardly any pair gets through the filter; or nearly all of a cluster
+@pytest.mark.parametrize("level", native.levels())
+def test_every_instruction_set_finds_the_nearest(level: str, spread: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = native.Library(level)
+    monkeypatch.setattr(native, "library", lambda: library)
+    rng = np.random.default_rng(3)
+    centres = rng.normal(size=(7, 130))
+    vectors = centres[rng.integers(7, size=900)] + spread * rng.normal(size=(900, 130))
+    check(vectors.astype(np.float32), 20)
+
+
+@pytest.mark.parametrize("dimension", [65_536, 65_537])
+def test_rows_of_more_numbers_than_sums_of_products_of_bytes_can_hold_are_found_too(dimension: int) -> None:
+    check(clusters(30, dimension), 4)
+
+
+@pytest.mark.usefixtures("many_cells")
 @pytest.mark.parametrize("level", native.levels())
 def test_every_instruction_set_finds_the_same(level: str, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = OrderedRows.of(np.round(clusters(600, 11), 1), clusters(40, 11, dtype=np.float16))
