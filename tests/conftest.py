@@ -117,11 +117,15 @@ class UnexpectedSkips:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+ON_BOTH_DATABASES = {"test_database.py", "test_migrations.py", "test_commit.py", "test_queue.py", "test_tagging.py"}
+"""Tests that always run on PostgreSQL too: of what databases do in different ways, locks, types and bulk writing."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What differs between databases is in the store, whose tests always run on both; the rest does with `slow`."""
+    """The rest runs on PostgreSQL with `slow`."""
     for item in items:
-        is_about_store = "store" in item.path.parts or item.path.name == "test_sessions.py"
-        if "postgresql" in getattr(getattr(item, "callspec", None), "id", "") and not is_about_store:
+        is_postgresql = "postgresql" in getattr(getattr(item, "callspec", None), "id", "")
+        if is_postgresql and item.path.name not in ON_BOTH_DATABASES:
             item.add_marker(pytest.mark.slow)
 
 

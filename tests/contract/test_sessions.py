@@ -241,6 +241,7 @@ def crops_after(path: Path, url: str, *, images: int) -> int:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "found"), [("before_transaction", 0), ("after_transaction", 15)])
 def test_kill_9_at_a_named_point_leaves_all_or_nothing(
     tmp_path: Path, database_url: str, point: str, found: int
