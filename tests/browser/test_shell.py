@@ -21,6 +21,7 @@ def test_finds_pages_and_datasets_by_typing(look: OpenBrowser, demo: Deployment)
     page = look(demo).open("/")
     page.keyboard.press("Control+k")
     page.get_by_placeholder("Find a page, an action or a dataset").fill("vehicles-cr")
+    expect(page.get_by_role("dialog").get_by_role("button", name=re.compile("vehicles-crops"))).to_be_visible()
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(f"/d/{dataset_id(demo, 'vehicles-crops')}$"))
 
