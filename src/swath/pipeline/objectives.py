@@ -27,7 +27,7 @@ from swath.wire.selection import (
 )
 
 if TYPE_CHECKING:
-    from swath.core.selection import GroupLimit, MapChunks, Objective
+    from swath.core.selection import GroupLimit, MapChunks, Objective, UnitValues, Weights
 
 MAX_PER_IMAGE = "max_per_image"
 QUOTAS = "quotas"
@@ -173,13 +173,7 @@ def _objective(
                 aggregate=strategy.aggregate.value,
                 map_chunks=map_chunks,
             )
-            return engine.Weights(
-                values=typical.values,
-                preselected_sum=_sum(typical.preselected_values),
-                preselected_count=len(typical.preselected_values),
-                strength=strategy.strength,
-                minimum=strategy.minimum_typicality,
-            )
+            return _weights_of(typical, strategy.strength, minimum=strategy.minimum_typicality)
         case SimilarityStrategy():
             if given.query is None:
                 raise ValueError("similarity needs the vectors of its query")
@@ -197,12 +191,7 @@ def _objective(
                 aggregate=strategy.aggregate.value,
                 map_chunks=map_chunks,
             )
-            return engine.Weights(
-                values=similar.values,
-                preselected_sum=_sum(similar.preselected_values),
-                preselected_count=len(similar.preselected_values),
-                strength=strategy.strength,
-            )
+            return _weights_of(similar, strategy.strength)
         case WeightsStrategy():
             numbers = _random_numbers(strategy.input, rank) if isinstance(strategy.input, RandomInput) else None
             known = _numbers(given) if numbers is None else NumberValues(values=numbers, preselected=np.zeros(0))
@@ -232,6 +221,18 @@ def _objective(
             return engine.Random(seed=strategy.seed, strength=strategy.strength)
         case ThresholdStrategy():
             raise AssertionError("thresholds filter; they have no objective")
+
+
+def _weights_of(found: UnitValues, strength: float, *, minimum: float | None = None) -> Weights:
+    from swath.core.selection import Weights
+
+    return Weights(
+        values=found.values,
+        preselected_sum=_sum(found.preselected_values),
+        preselected_count=len(found.preselected_values),
+        strength=strength,
+        minimum=minimum,
+    )
 
 
 def _random_numbers(given: RandomInput, rank: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -57,14 +57,7 @@ class BatchedNearest:
         self._map_chunks = map_chunks
         row_count, dimension = self._source.shape
         self._mean = mean_vector(self._source, largest)
-        # A power of two that brings the largest norms near 1: float32 then neither overflows nor loses small products.
-        exponent = np.frexp(max(largest, 1e-30) * dimension**0.5)[1]
-        self._space = Space(
-            shift=self._mean.astype(np.float32),
-            scale=2.0 ** -float(exponent),
-            # Of a float32 sum of D products, and of the roundings of centring, norms and limits; twice what is needed.
-            slack=(dimension + 32) * 2.0**-24,
-        )
+        self._space = Space.around(self._mean, largest)
         self._nearest = np.full(row_count, np.inf)
         self._owner = np.zeros(row_count, dtype=np.int32)
         self._norms = np.empty(row_count, dtype=np.float32)

@@ -62,11 +62,7 @@ def select(
 
 def _select_at_random(objective: Random, count: int, by_rank: NDArray[np.int64]) -> Picks:
     chosen = objective.shuffled(by_rank)[:count]
-    return Picks(
-        rows=chosen,
-        distances=np.full(len(chosen), np.nan),
-        stopped_by="count" if len(chosen) == count else "exhausted",
-    )
+    return _without_distances(chosen, count)
 
 
 def _select_representative(
@@ -80,6 +76,10 @@ def _select_representative(
     if len(chosen) < count:  # what is left has no rows
         without_rows = by_rank[~np.isin(by_rank, chosen)]
         chosen = np.concatenate([chosen, without_rows[: count - len(chosen)]])
+    return _without_distances(chosen, count)
+
+
+def _without_distances(chosen: NDArray[np.int64], count: int) -> Picks:
     return Picks(
         rows=chosen,
         distances=np.full(len(chosen), np.nan),

@@ -8,6 +8,7 @@ margin (`slack`) that covers every rounding on the way: a pair that may bring a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,9 +76,25 @@ class Space:
     scale: float
     slack: float
 
+    @classmethod
+    def around(cls, mean: NDArray[np.float64], largest: float) -> Space:
+        """Of vectors with that mean (D,); `largest` is the largest absolute value of all that is to be compared.
+
+        The scale is a power of two that brings the largest norms near 1: float32 then neither overflows nor loses small
+        products. The error is that of a float32 sum of D products, and of the roundings of centring, norms and limits;
+        twice what is needed.
+        """
+        dimension = len(mean)
+        exponent = math.frexp(max(largest, 1e-30) * dimension**0.5)[1]
+        return cls(shift=mean.astype(np.float32), scale=2.0**-exponent, slack=(dimension + 32) * 2.0**-24)
+
     @property
     def depth(self) -> int:
         return len(self.shift)
+
+    def centred(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        scale = np.float32(self.scale)
+        return vectors * scale - self.shift * scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from swath.core.selection import native
 from swath.core.selection.distances import Vectors, largest_magnitude, mean_vector
+from swath.core.selection.kernels import Space
 from swath.core.selection.objective import MapChunks
 
 EXACT_UP_TO = 1.5e12
@@ -161,29 +162,9 @@ class OrderedRows:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Frame:
-    """How kernels get from stored numbers to small ones around 0, and the margin for rounding when they do."""
-
-    shift: NDArray[np.float32]  # (D,)
-    scale: float
-    slack: float
-
-    @classmethod
-    def around(cls, vectors: Vectors, largest: float) -> _Frame:
-        """`largest` is the largest absolute value of everything that is to be compared."""
-        dimension = vectors.shape[1]
-        shift = mean_vector(vectors, largest) if len(vectors) else np.zeros(dimension)
-        exponent = math.frexp(max(largest, 1e-30) * dimension**0.5)[1]
-        # Of a float32 sum of D products, and of the roundings of centring, norms and limits; twice what is needed.
-        return cls(shift=shift.astype(np.float32), scale=2.0**-exponent, slack=(dimension + 32) * 2.0**-24)
-
-    def for_kernel(self) -> tuple[int, NDArray[np.float32], float, float]:
-        return len(self.shift), self.shift, self.scale, self.slack
-
-    def centred(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-        scale = np.float32(self.scale)
-        return vectors * scale - self.shift * scale
+def _of_space(space: Space) -> tuple[int, NDArray[np.float32], float, float]:
+    """How kernels take it."""
+    return space.depth, space.shift, space.scale, space.slack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -219,7 +200,7 @@ class _Prepared:
     offsets: NDArray[np.int32]  # (R + PADDING, or 0)
 
     @classmethod
-    def of(cls, rows: OrderedRows, frame: _Frame, cells: _Cells, map_chunks: MapChunks) -> _Prepared:
+    def of(cls, rows: OrderedRows, space: Space, cells: _Cells, map_chunks: MapChunks) -> _Prepared:
         width, room = _WIDTH_OF_BYTES(rows.dimension), len(rows) + PADDING
         prepared = cls(
             known=np.zeros((4 if width else 1, room), dtype=np.float32),
@@ -230,9 +211,7 @@ class _Prepared:
 
         def prepare(chunk: int) -> None:
             low, high = chunk * size, min(len(rows), (chunk + 1) * size)
-            _PREPARE(
-                *rows.for_kernel(), *frame.for_kernel(), cells.places, len(rows), low, high, *prepared.for_kernel()
-            )
+            _PREPARE(*rows.for_kernel(), *_of_space(space), cells.places, len(rows), low, high, *prepared.for_kernel())
 
         for _ in map_chunks(prepare, range(-(-len(rows) // size))):
             pass
@@ -253,15 +232,17 @@ def nearest_others(
     places, distances = np.empty((count, k), dtype=np.int32), np.empty((count, k), dtype=np.float32)
     if k == 0:
         return Neighbors(places=places, distances=distances, exact=True)
-    frame = _Frame.around(rows.first if len(rows.first) else rows.second, rows.largest)
-    cells = _find_cells(rows, frame, map_chunks)
-    prepared = _Prepared.of(rows, frame, cells, map_chunks)
+    compared = rows.first if len(rows.first) else rows.second
+    mean = mean_vector(compared, rows.largest) if len(compared) else np.zeros(rows.dimension)
+    space = Space.around(mean, rows.largest)
+    cells = _find_cells(rows, space, map_chunks)
+    prepared = _Prepared.of(rows, space, cells, map_chunks)
     probes = len(cells) if exact else min(PROBES, len(cells))
     blocks = _blocks_of_cells(cells, rows.dimension)
 
     def search(block: int) -> None:
         _SEARCH(
-            *rows.for_kernel(), *frame.for_kernel(), blocks[block], len(blocks[block]),
+            *rows.for_kernel(), *_of_space(space), blocks[block], len(blocks[block]),
             *cells.for_kernel(), *prepared.for_kernel(), probes, k, places, distances,
         )  # fmt: skip
 
@@ -270,7 +251,7 @@ def nearest_others(
     return Neighbors(places=places, distances=distances, exact=probes == len(cells))
 
 
-def _find_cells(rows: OrderedRows, frame: _Frame, map_chunks: MapChunks) -> _Cells:
+def _find_cells(rows: OrderedRows, space: Space, map_chunks: MapChunks) -> _Cells:
     count = len(rows)
     everything = np.arange(count, dtype=np.int32)
     if count <= ONE_CELL_UP_TO:
@@ -281,8 +262,8 @@ def _find_cells(rows: OrderedRows, frame: _Frame, map_chunks: MapChunks) -> _Cel
             centres=np.zeros((CENTRES_AT_ONCE, rows.dimension), dtype=np.float32),
             norms=np.zeros(1, dtype=np.float32),
         )
-    centres = _centres(rows, frame, round(CELLS_PER_ROOT * math.sqrt(count)), map_chunks)
-    cell, squared_distances = _assign(rows, frame, everything, centres, map_chunks)
+    centres = _centres(rows, space, round(CELLS_PER_ROOT * math.sqrt(count)), map_chunks)
+    cell, squared_distances = _assign(rows, space, everything, centres, map_chunks)
     starts = np.zeros(len(centres) + 1, dtype=np.int64)
     np.cumsum(np.bincount(cell, minlength=len(centres)), out=starts[1:])
     order = np.lexsort((squared_distances, cell))  # stable
@@ -295,13 +276,13 @@ def _find_cells(rows: OrderedRows, frame: _Frame, map_chunks: MapChunks) -> _Cel
     )
 
 
-def _centres(rows: OrderedRows, frame: _Frame, count: int, map_chunks: MapChunks) -> NDArray[np.float32]:
+def _centres(rows: OrderedRows, space: Space, count: int, map_chunks: MapChunks) -> NDArray[np.float32]:
     """At most `count` centres (C, D), centred: k-means on a sample that no order of rows decides."""
     sample = rows.distinct[: count * SAMPLE_PER_CELL]
-    points = frame.centred(rows.at(sample))
+    points = space.centred(rows.at(sample))
     centres = points[:count].copy()
     for _ in range(ROUNDS):
-        cell, _ = _assign(rows, frame, sample, centres, map_chunks)
+        cell, _ = _assign(rows, space, sample, centres, map_chunks)
         members = np.argsort(cell, kind="stable")
         found, first = np.unique(cell[members], return_index=True)
         sums = np.add.reduceat(points[members], first, axis=0, dtype=np.float64)
@@ -310,7 +291,7 @@ def _centres(rows: OrderedRows, frame: _Frame, count: int, map_chunks: MapChunks
 
 
 def _assign(
-    rows: OrderedRows, frame: _Frame, places: NDArray[np.int32], centres: NDArray[np.float32], map_chunks: MapChunks
+    rows: OrderedRows, space: Space, places: NDArray[np.int32], centres: NDArray[np.float32], map_chunks: MapChunks
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """The nearest centre of each of `places` (n,), and the scaled squared distance that it is within."""
     cell, squared_distances = np.empty(len(places), dtype=np.int32), np.empty(len(places))
@@ -320,7 +301,7 @@ def _assign(
     def assign(block: int) -> None:
         part = slice(block * size, (block + 1) * size)
         _ASSIGN(
-            *rows.for_kernel(), *frame.for_kernel(), places[part], len(places[part]),
+            *rows.for_kernel(), *_of_space(space), places[part], len(places[part]),
             len(centres), padded, norms, cell[part], squared_distances[part],
         )  # fmt: skip
 
